@@ -1,0 +1,32 @@
+/**
+ * The door for adapters: the broker contract and the few tools that every adapter needs. Applications import
+ * `@meshwright/core` instead.
+ */
+export type {
+  Broker,
+  BrokerCapabilities,
+  BrokerContext,
+  BrokerReport,
+  DeadLetterRecord,
+  DeadLetterShelf,
+  Delivery,
+  Failure,
+  FailureReason,
+  GroupReport,
+  HistoryEntry,
+  HistoryReader,
+  HistoryRequest,
+  Inspector,
+  Settlement,
+  StartPosition,
+  StartPositionKind,
+  Subscription,
+  SubscriptionRequest,
+  WireMessage,
+} from "./broker/contract.js";
+export { isDeadLetterShelf, isHistoryReader, isInspector } from "./broker/contract.js";
+export type { Cancel, Clock } from "./clock/clock.js";
+export { systemClock } from "./clock/clock.js";
+export { BrokerError, ConfigurationError, MeshError } from "./errors/errors.js";
+export { type Duration, durationMs } from "./util/duration.js";
+export { type Logger, silentLogger } from "./util/logger.js";

@@ -1,0 +1,3 @@
+import { library } from "../../scripts/tsup.preset.js";
+
+export default library(["src/index.ts"]);
