@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// The tasks of this workspace: `npm run <task>`, or `node scripts/run.mjs <task> [arguments]`.
+// Needs Node and npm alone. Installs what is missing, builds what the task needs, runs it, and passes on arguments
+// and exit code. Tasks run from the sources where they can: the export condition below makes the packages find
+// each other's `src`, so nothing has to be built before a test or the demo.
+import { basename, join } from "node:path";
+import { node, runSteps } from "./lib/steps.mjs";
+import { ensureInstalled, packagesInOrder, root, tool } from "./lib/workspace.mjs";
+
+const fromSources = ["--conditions=@meshwright/source", "--import", "tsx"];
+
+const tasks = {
+  demo: (args) => [node("demo", [...fromSources, "examples/pipeline/src/demo.ts", ...args])],
+  chaos: (args) => [node("chaos", [...fromSources, "packages/sqlite/chaos/main.ts", ...args])],
+  test: (args) => [node("test", [tool("vitest"), "run", ...typeTests(args), ...args])],
+  // Measured as users run it: the built packages, and the harness compiled without the helpers tsx weaves in.
+  bench: (args) => [
+    ...tasks.build(),
+    node("compile", [tool("tsup"), ...compileBench], { cwd: join(root, "bench"), needed: true }),
+    node("bench", ["bench/dist/main.js", ...args]),
+  ],
+  lint: () => [
+    node("format and lint", [tool("biome", "@biomejs/biome"), "check"]),
+    ...["types", "layers", "unused"].flatMap((task) => tasks[task]()),
+  ],
+  build: () =>
+    packagesInOrder().map((cwd) =>
+      node(`build ${basename(cwd)}`, [tool("tsup"), "--silent"], { cwd, needed: true }),
+    ),
+
+  // The gates of .ci/run, one by one.
+  format: () => [node("format and lint", [tool("biome", "@biomejs/biome"), "ci"])],
+  types: () => [node("types", [tool("tsc", "typescript"), "-p", "."])],
+  layers: () => [node("layers", [tool("depcruise", "dependency-cruiser"), ...layered])],
+  unused: () => [node("unused", [tool("knip")])],
+  packed: () => [node("packed", [join("scripts", "packed", "check.mjs")])],
+};
+
+const compileBench = ["src/**/*.ts", "--no-bundle", "--format=esm", "--target=node20", "--clean", "--silent"];
+const layered = ["--config", ".dependency-cruiser.mjs", "--output-type=err-long", "packages", "examples", "bench"];
+
+/** A whole run checks the type tests too; a run of some files is for quick turns. */
+const typeTests = (args) => (args.some((arg) => !arg.startsWith("-")) ? [] : ["--typecheck"]);
+
+const [task, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(tasks, task ?? "")) {
+  console.error(`Usage: node scripts/run.mjs <${Object.keys(tasks).join("|")}> [arguments]`);
+  process.exit(2);
+}
+ensureInstalled();
+process.exit(await runSteps(tasks[task](args)));
