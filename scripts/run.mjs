@@ -37,7 +37,14 @@ const tasks = {
 };
 
 const compileBench = ["src/**/*.ts", "--no-bundle", "--format=esm", "--target=node20", "--clean", "--silent"];
-const layered = ["--config", ".dependency-cruiser.mjs", "--output-type=err-long", "packages", "examples", "bench"];
+const layered = [
+  "--config",
+  ".dependency-cruiser.mjs",
+  "--output-type=err-long",
+  "packages",
+  "examples",
+  "bench",
+];
 
 /** A whole run checks the type tests too; a run of some files is for quick turns. */
 const typeTests = (args) => (args.some((arg) => !arg.startsWith("-")) ? [] : ["--typecheck"]);
