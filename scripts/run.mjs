@@ -21,7 +21,7 @@ const tasks = {
   ],
   lint: () => [
     node("format and lint", [tool("biome", "@biomejs/biome"), "check"]),
-    ...["types", "layers", "unused"].flatMap((task) => tasks[task]()),
+    ...["types", "layers", "sizes", "unused"].flatMap((task) => tasks[task]()),
   ],
   build: () =>
     packagesInOrder().map((cwd) =>
@@ -32,6 +32,7 @@ const tasks = {
   format: () => [node("format and lint", [tool("biome", "@biomejs/biome"), "ci"])],
   types: () => [node("types", [tool("tsc", "typescript"), "-p", "."])],
   layers: () => [node("layers", [tool("depcruise", "dependency-cruiser"), ...layered])],
+  sizes: () => [node("sizes", [join("scripts", "sizes.mjs")])],
   unused: () => [node("unused", [tool("knip")])],
   packed: () => [node("packed", [join("scripts", "packed", "check.mjs")])],
 };
