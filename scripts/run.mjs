@@ -3,9 +3,10 @@
 // Needs Node and npm alone. Installs what is missing, builds what the task needs, runs it, and passes on arguments
 // and exit code. Tasks run from the sources where they can: the export condition below makes the packages find
 // each other's `src`, so nothing has to be built before a test or the demo.
-import { basename, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
+import { ensureLts } from "./lib/lts.mjs";
 import { node, runSteps } from "./lib/steps.mjs";
-import { ensureInstalled, packagesInOrder, root, tool } from "./lib/workspace.mjs";
+import { ensureInstalled, packagesInOrder, root, sourceFolders, tool } from "./lib/workspace.mjs";
 
 const fromSources = ["--conditions=@meshwright/source", "--import", "tsx"];
 
@@ -34,18 +35,17 @@ const tasks = {
   layers: () => [node("layers", [tool("depcruise", "dependency-cruiser"), ...layered])],
   sizes: () => [node("sizes", [join("scripts", "sizes.mjs")])],
   unused: () => [node("unused", [tool("knip")])],
+  lts: (args) => {
+    const bin = ensureLts();
+    const env = { PATH: `${bin}${delimiter}${process.env.PATH}` };
+    return [{ name: "lts", command: "node", args: [tool("vitest"), "run", ...fastOnly, ...args], env }];
+  },
   packed: () => [node("packed", [join("scripts", "packed", "check.mjs")])],
 };
 
 const compileBench = ["src/**/*.ts", "--no-bundle", "--format=esm", "--target=node20", "--clean", "--silent"];
-const layered = [
-  "--config",
-  ".dependency-cruiser.mjs",
-  "--output-type=err-long",
-  "packages",
-  "examples",
-  "bench",
-];
+const layered = ["--config", ".dependency-cruiser.mjs", "--output-type=err-long", ...sourceFolders];
+const fastOnly = ["packages/core", "packages/sqlite", "packages/testing", "--exclude=**/*.slow.test.ts"];
 
 /** A whole run checks the type tests too; a run of some files is for quick turns. */
 const typeTests = (args) => (args.some((arg) => !arg.startsWith("-")) ? [] : ["--typecheck"]);
