@@ -1,17 +1,24 @@
+import { basename } from "node:path";
 import { defineConfig } from "tsup";
 
 /**
  * How every package is built: ESM and CJS, each with its own types. The entries of a package share their chunks in
  * both formats, so that a class is the same through every door and `instanceof` holds.
+ * `entry` lists the package's doors; `programs` are files that run as processes and so need no types, by their names
+ * in dist.
  */
-export const library = (entry) =>
-  defineConfig({
-    entry,
+export const library = (entry, programs = {}) => {
+  const doors = Object.fromEntries(entry.map((path) => [basename(path, ".ts"), path]));
+  return defineConfig({
+    entry: { ...doors, ...programs },
     format: ["esm", "cjs"],
     target: "node20",
     platform: "node",
     // tsup's own declaration build sets `baseUrl`, which TypeScript 6 refuses unless told.
-    dts: { compilerOptions: { ignoreDeprecations: "6.0", isolatedDeclarations: false, noEmit: false } },
+    dts: {
+      entry: doors,
+      compilerOptions: { ignoreDeprecations: "6.0", isolatedDeclarations: false, noEmit: false },
+    },
     sourcemap: true,
     clean: true,
     shims: true,
@@ -22,3 +29,4 @@ export const library = (entry) =>
     removeNodeProtocol: false,
     tsconfig: "../../tsconfig.json",
   });
+};

@@ -1,3 +1,4 @@
 import { library } from "../../scripts/tsup.preset.js";
 
-export default library(["src/index.ts"]);
+// The child is the program that runs a broker in a process of its own; it is found beside the built index.
+export default library(["src/index.ts"], { child: "src/process/child.ts" });
