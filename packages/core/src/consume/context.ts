@@ -1,0 +1,130 @@
+import type { Delivery, Failure } from "../broker/contract.js";
+import { MeshError } from "../errors/errors.js";
+import type { MeshEvent } from "../event/event.js";
+import type { Cause } from "../publish/draft.js";
+import type { PublishOptions } from "../publish/options.js";
+import type { Prepared, Publisher } from "../publish/publisher.js";
+import type { Logger } from "../util/logger.js";
+import type { Handler } from "./handler.js";
+
+/** What a handler and a middleware know and can do beside the event. */
+export interface DeliveryContext {
+  /** The group that handles: the service, or service and handler name. */
+  readonly group: string;
+  readonly channel: string;
+  /** The ordering key the event was published with. */
+  readonly key: string;
+  /** The event's place in its channel, for `from` and `replay`. */
+  readonly offset: string;
+  /** 1 the first time; counts crashes too. */
+  readonly attempt: number;
+  /** Why the last attempt failed, when there was one that could say so. */
+  readonly lastFailure: Failure | undefined;
+  readonly logger: Logger;
+  /** Aborts when the handler's time is up or the mesh stops without waiting longer. Hand it to what you call. */
+  readonly signal: AbortSignal;
+  /**
+   * Publishes an event caused by this one. It leaves when the handler has returned, before the delivery is
+   * acknowledged; a handler that throws publishes nothing. Ids are derived, so a repeated delivery repeats the ids.
+   *
+   * @throws EventDataError `EVENT_DATA_INVALID`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError
+   * @throws MeshError `CONTEXT_CLOSED` when the handler has already returned, failed or timed out
+   */
+  publish(type: string, data: unknown, options?: PublishOptions): MeshEvent;
+}
+
+/** What the attempts of one consumer share. */
+export interface AttemptHost {
+  readonly group: string;
+  readonly channel: string;
+  readonly publisher: Publisher;
+  readonly logger: Logger;
+}
+
+/** One attempt to handle one delivery. */
+export class Attempt implements DeliveryContext {
+  readonly #cause: Cause;
+  readonly #prepared: Prepared[] = [];
+  #controller: AbortController | undefined;
+  #abortReason: Error | undefined;
+  #open = true;
+
+  constructor(
+    private readonly host: AttemptHost,
+    private readonly delivery: Delivery,
+    event: MeshEvent,
+    /** Who wants the event. */
+    readonly handlers: readonly Handler[],
+  ) {
+    this.#cause = { group: host.group, event, ordinal: 0 };
+  }
+
+  get group(): string {
+    return this.host.group;
+  }
+
+  get channel(): string {
+    return this.host.channel;
+  }
+
+  get logger(): Logger {
+    return this.host.logger;
+  }
+
+  get key(): string {
+    return this.delivery.message.key;
+  }
+
+  get offset(): string {
+    return this.delivery.offset;
+  }
+
+  get attempt(): number {
+    return this.delivery.attempt;
+  }
+
+  get lastFailure(): Failure | undefined {
+    return this.delivery.lastFailure;
+  }
+
+  /** Made on demand: most handlers never look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  publish(type: string, data: unknown, options: PublishOptions = {}): MeshEvent {
+    if (!this.#open) {
+      throw new MeshError(
+        "CONTEXT_CLOSED",
+        "ctx.publish was called after the handler had ended. Await everything the handler starts before it returns.",
+      );
+    }
+    const prepared = this.host.publisher.prepare(type, data, options, this.#cause);
+    this.#prepared.push(prepared);
+    return prepared.event;
+  }
+
+  /** Nothing can be published through this attempt any more. */
+  close(): void {
+    this.#open = false;
+  }
+
+  abort(reason: Error): void {
+    this.close();
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  get hasPublished(): boolean {
+    return this.#prepared.length > 0;
+  }
+
+  /** Sends what the handler published; resolves when the broker has confirmed it. */
+  flush(): Promise<void> {
+    return this.host.publisher.send(this.#prepared, this.#cause.event);
+  }
+}

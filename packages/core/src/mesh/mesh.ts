@@ -1,0 +1,160 @@
+/**
+ * The mesh: everything below put together for one service. This folder holds `createMesh`, what can be asked of a
+ * running mesh, plugins and bridges. It may import every layer; nothing imports it.
+ */
+import type { DeliveryContext } from "../consume/context.js";
+import type { Middleware } from "../consume/middleware.js";
+import type { MeshEvent } from "../event/event.js";
+import type { PublishOptions } from "../publish/options.js";
+import type { Catalog } from "../schema/catalog.js";
+import type {
+  CheckPattern,
+  EventFor,
+  EventTypes,
+  ExtensionsOf,
+  InputOf,
+  NameOrPattern,
+} from "../schema/event-types.js";
+import type { Duration } from "../util/duration.js";
+import type { DeadLetter, DeadLetterQuery } from "./dead-letters.js";
+import type { MeshHealth } from "./health.js";
+import type { ForwardOptions, HandlerOptions, MeshOptions, ReplayRequest } from "./options.js";
+import type { ReplayPosition, ReplayResult } from "./replay.js";
+import { MeshRuntime } from "./runtime.js";
+
+/** What may be said about an event of a type when it is published. */
+export type PublishOptionsFor<C extends Catalog, Type extends string> = Omit<PublishOptions, "extensions"> & {
+  /** Extension attributes that the definition declares. */
+  readonly extensions?: ExtensionsOf<C, Type>;
+};
+
+/** One entry of `publishAll`: a type, its data, and options. */
+export type PublishEntryFor<C extends Catalog> = {
+  [Type in EventTypes<C>]: { readonly type: Type; readonly data: InputOf<C, Type> } & PublishOptionsFor<
+    C,
+    Type
+  >;
+}[EventTypes<C>];
+
+/** The context of a handler, with `publish` typed by the catalog. */
+export interface HandlerContext<C extends Catalog> extends Omit<DeliveryContext, "publish"> {
+  /**
+   * Publishes an event caused by the one being handled. It leaves when the handler has returned, before the delivery
+   * is acknowledged; a handler that throws publishes nothing. Its id is derived from the handled event, so a repeated
+   * delivery repeats the id.
+   *
+   * @throws EventDataError `EVENT_DATA_INVALID`, InvalidEventError, MeshError `EVENT_TOO_LARGE`
+   * @throws MeshError `CONTEXT_CLOSED` when the handler has already returned, failed or timed out
+   */
+  publish<Type extends EventTypes<C>>(
+    type: Type,
+    data: InputOf<C, Type>,
+    options?: PublishOptionsFor<C, Type>,
+  ): MeshEvent<Type, InputOf<C, Type>>;
+}
+
+export type Handler<C extends Catalog, E> = (event: E, ctx: HandlerContext<C>) => unknown;
+
+/** One service's view of the events it shares with others. Made by `createMesh`. */
+export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
+  readonly service: string;
+  /** Names this mesh in the hop lists of bridges. */
+  readonly domain: string;
+
+  /**
+   * Handles events of a type, of a pattern (`*` stands for any run of characters), or of several. Handlers of one
+   * group that want the same event run one after another as one unit: if one fails, all of them run again.
+   *
+   * Return: done. Throw: again by the retry policy, then the dead letters. `TerminalError`: the dead letters now.
+   * `RetryableError`: again after its time.
+   *
+   * @throws ConfigurationError `HANDLER_TYPE_UNKNOWN`, `HANDLER_TYPE_SUPERSEDED`, `OPTION_INVALID`, `DURATION_INVALID`,
+   *   `MESH_STARTED`; a FilterError for a `where` that cannot be right
+   * @example
+   * mesh.on("com.acme.artifact.published.v1", async (event, ctx) => {
+   *   const report = await scan(event.data.digest, { signal: ctx.signal });
+   *   ctx.publish("com.acme.scan.finished.v1", { digest: event.data.digest, report });
+   * });
+   */
+  on<const P extends NameOrPattern<C>>(
+    types: P & CheckPattern<C, P>,
+    handler: Handler<C, EventFor<C, P>>,
+  ): this;
+  on<const P extends NameOrPattern<C>>(
+    types: P & CheckPattern<C, P>,
+    options: HandlerOptions<EventFor<C, P>>,
+    handler: Handler<C, EventFor<C, P>>,
+  ): this;
+
+  /** Wraps every handling, in the order added, inside the plugins. @throws ConfigurationError `MESH_STARTED` */
+  use(middleware: Middleware): this;
+
+  /**
+   * Opens the broker and subscribes; resolves when every subscription is live. A mesh starts once.
+   *
+   * @throws ConfigurationError `CAPABILITY_MISSING`, `GROUP_OPTIONS_CONFLICT`, `SCHEMA_INVALID`, and what the broker
+   *   and the plugins reject with
+   */
+  start(): Promise<void>;
+
+  /**
+   * Publishes an event; resolves with it once the broker has confirmed it as durably as its manifest says. Rejects when
+   * that is not sure: then the event may still have been stored, and publishing it again with the same `id` is right.
+   *
+   * @throws EventDataError `EVENT_DATA_INVALID`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError,
+   *   MeshError `EVENT_TOO_LARGE`, `MESH_NOT_RUNNING`, BrokerError
+   * @example await mesh.publish("com.acme.artifact.published.v1", { digest }, { subject: "web", delay: "5m" })
+   */
+  publish<Type extends EventTypes<C>>(
+    type: Type,
+    data: InputOf<C, Type>,
+    options?: PublishOptionsFor<C, Type>,
+  ): Promise<MeshEvent<Type, InputOf<C, Type>>>;
+
+  /** Publishes several events as one batch, in order. All are checked before any is sent. */
+  publishAll(entries: readonly PublishEntryFor<C>[]): Promise<MeshEvent[]>;
+
+  /** Publishes an event that exists already, from another mesh or from outside, as it is: same id, same source. */
+  forward(event: MeshEvent, options?: ForwardOptions): Promise<void>;
+
+  /** The dead letters of a group, oldest first. The group of a named handler is "<service>.<name>". */
+  deadLetters(group: string): AsyncIterable<DeadLetter>;
+  /** Hands dead letters back to the group they failed in, attempts reset. Returns how many. */
+  redrive(group: string, query?: DeadLetterQuery): Promise<number>;
+  /** Removes dead letters for good. Returns how many. */
+  purge(group: string, query?: DeadLetterQuery): Promise<number>;
+
+  /**
+   * Reads a stretch of a channel's history in order, one event at a time, touching no group. What the handler throws
+   * ends the replay and rejects it.
+   */
+  replay(
+    request: ReplayRequest,
+    handler: (event: MeshEvent, position: ReplayPosition) => unknown,
+  ): Promise<ReplayResult>;
+
+  /** How the broker and this mesh's groups are doing. Never rejects. */
+  health(): Promise<MeshHealth>;
+
+  /**
+   * Stops: takes nothing new, gives back what has not begun, waits for running handlers until `timeout` (default
+   * "30s") and then aborts them and gives their events back, sends what was published, closes the broker. An event
+   * given back is delivered again, uncounted. Stopping again returns the same promise.
+   */
+  stop(options?: { readonly timeout?: Duration }): Promise<void>;
+}
+
+/**
+ * Makes a mesh. Nothing is opened before `start`.
+ *
+ * @throws ConfigurationError `OPTION_INVALID`
+ * @example
+ * const mesh = createMesh({ service: "security-scan", catalog, broker: memoryBroker() });
+ * mesh.on("com.acme.artifact.published.v1", (event) => console.log(event.data.digest));
+ * await mesh.start();
+ */
+export function createMesh<C extends Catalog>(options: MeshOptions<C>): Mesh<C> {
+  // The runtime is the same for every catalog; only the compiler knows which events there are.
+  const runtime: unknown = new MeshRuntime(options);
+  return runtime as Mesh<C>;
+}

@@ -1,0 +1,261 @@
+import type { BrokerContext, BrokerReport } from "../broker/contract.js";
+import { systemClock } from "../clock/clock.js";
+import { Consumer, type ConsumerParts } from "../consume/consumer.js";
+import type { Counters } from "../consume/counters.js";
+import type { Middleware } from "../consume/middleware.js";
+import { ConfigurationError, MeshError } from "../errors/errors.js";
+import type { MeshEvent } from "../event/event.js";
+import type { PublishEntry, PublishOptions } from "../publish/options.js";
+import { type Prepared, Publisher } from "../publish/publisher.js";
+import { compileFilter, type Filter } from "../routing/filter.js";
+import type { Catalog } from "../schema/catalog.js";
+import { type Duration, durationMs } from "../util/duration.js";
+import { silentLogger } from "../util/logger.js";
+import { type DeadLetter, type DeadLetterQuery, listDeadLetters, withDeadLetters } from "./dead-letters.js";
+import { healthOf, type MeshHealth } from "./health.js";
+import {
+  type ForwardOptions,
+  type HandlerOptions,
+  type MeshOptions,
+  millis,
+  type ReplayRequest,
+} from "./options.js";
+import { type AnyHandler, register } from "./registration.js";
+import { plan, type Registration } from "./registry.js";
+import { type ReplayPosition, type ReplayResult, replayHistory } from "./replay.js";
+
+const defaultMaxEventBytes = 1_048_576;
+const defaultStopTimeout: Duration = "30s";
+
+type State = "new" | "starting" | "running" | "stopping" | "stopped";
+
+/** The mesh as it is at run time; `Mesh` in `mesh.ts` is the typed view of it. */
+export class MeshRuntime {
+  readonly service: string;
+  readonly domain: string;
+  #state: State = "new";
+  readonly #registrations: Registration[] = [];
+  readonly #middleware: Middleware[] = [];
+  readonly #parts: Omit<ConsumerParts, "middleware">;
+  readonly #publisher: Publisher;
+  readonly #namespace: string;
+  #consumers: Consumer[] = [];
+  #connection: { connected: boolean; cause: unknown } = { connected: true, cause: undefined };
+  #stopped: Promise<void> | undefined;
+
+  constructor(private readonly options: MeshOptions<Catalog>) {
+    const { service, catalog, broker, clock = systemClock, logger = silentLogger, plugins = [] } = options;
+    const { dataref, mode = "structured", maxEventBytes = defaultMaxEventBytes } = options;
+    requireName("service", service);
+    this.#namespace = requireName("namespace", options.namespace ?? "default");
+    this.service = service;
+    this.domain = options.domain ?? `${broker.name}:${this.#namespace}`;
+    const middleware = plugins.flatMap((plugin) => plugin.publish ?? []);
+    this.#publisher = new Publisher({
+      service,
+      catalog,
+      broker,
+      clock,
+      mode,
+      maxEventBytes,
+      dataref,
+      middleware,
+    });
+    const { unknownType = "deadLetter", expired = "deadLetter" } = options;
+    this.#parts = {
+      broker,
+      catalog,
+      publisher: this.#publisher,
+      clock,
+      logger,
+      dataref,
+      unknownType,
+      expired,
+    };
+  }
+
+  on(types: string | readonly string[], second: HandlerOptions | AnyHandler, third?: AnyHandler): this {
+    this.#requireNew("on");
+    const [options, handler] = typeof second === "function" ? [{}, second] : [second, third];
+    if (handler === undefined)
+      throw new ConfigurationError("OPTION_INVALID", "mesh.on needs a handler function.");
+    this.#registrations.push(register(this.options, types, options, handler));
+    return this;
+  }
+
+  use(middleware: Middleware): this {
+    this.#requireNew("use");
+    this.#middleware.push(middleware);
+    return this;
+  }
+
+  async start(): Promise<void> {
+    this.#requireNew("start");
+    this.#state = "starting";
+    try {
+      const consumers = plan(this.#registrations, this.#parts.broker.capabilities);
+      await this.options.catalog.compile();
+      await this.#startPlugins();
+      await this.#parts.broker.open(this.#brokerContext());
+      const middleware = [
+        ...(this.options.plugins ?? []).flatMap((plugin) => plugin.consume ?? []),
+        ...this.#middleware,
+      ];
+      for (const consumer of consumers) {
+        this.#consumers.push(await Consumer.start(consumer, { ...this.#parts, middleware }));
+      }
+      this.#state = "running";
+    } catch (error) {
+      this.#state = "running";
+      await this.stop({ timeout: 0 });
+      throw error;
+    }
+  }
+
+  async publish(type: string, data: unknown, options: PublishOptions = {}): Promise<MeshEvent> {
+    this.#requireRunning("publish");
+    const prepared = this.#publisher.prepare(type, data, options);
+    await this.#publisher.send([prepared]);
+    return prepared.event;
+  }
+
+  async publishAll(entries: readonly PublishEntry[]): Promise<MeshEvent[]> {
+    this.#requireRunning("publishAll");
+    const prepared = entries.map((entry) => this.#publisher.prepare(entry.type, entry.data, entry));
+    await this.#publisher.send(prepared);
+    return prepared.map(({ event }: Prepared) => event);
+  }
+
+  async forward(event: MeshEvent, options: ForwardOptions = {}): Promise<void> {
+    this.#requireRunning("forward");
+    await this.#publisher.send([this.#publisher.adopt(event, options)]);
+  }
+
+  deadLetters(group: string): AsyncIterable<DeadLetter> {
+    this.#requireRunning("deadLetters");
+    return listDeadLetters(this.#parts.broker, group);
+  }
+
+  redrive(group: string, query: DeadLetterQuery = {}): Promise<number> {
+    this.#requireRunning("redrive");
+    return withDeadLetters(this.#parts.broker, group, query, "redrive");
+  }
+
+  purge(group: string, query: DeadLetterQuery = {}): Promise<number> {
+    this.#requireRunning("purge");
+    return withDeadLetters(this.#parts.broker, group, query, "purge");
+  }
+
+  async replay(
+    request: ReplayRequest,
+    handler: (event: MeshEvent, position: ReplayPosition) => unknown,
+  ): Promise<ReplayResult> {
+    this.#requireRunning("replay");
+    const { channel, from, to, where } = request;
+    const wants = where === undefined ? () => true : compileFilter(where as Filter);
+    const start = from === "earliest" || "offset" in from ? from : { time: millis(from.time) };
+    const end = to === undefined || "offset" in to ? to : { time: millis(to.time) };
+    return replayHistory(
+      this.#parts,
+      end === undefined ? { channel, from: start } : { channel, from: start, to: end },
+      wants,
+      handler,
+    );
+  }
+
+  health(): Promise<MeshHealth> {
+    return healthOf(this.#parts.broker, this.#consumers, this.#connection, this.#state === "running");
+  }
+
+  /** Stopping twice gives the same promise. */
+  stop(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(durationMs(options.timeout ?? defaultStopTimeout, "stop: timeout"));
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const { clock, broker } = this.#parts;
+    const wasNew = this.#state === "new";
+    this.#state = "stopping";
+    let cancel = (): void => undefined;
+    const deadline = new Promise<void>((resolve) => {
+      cancel = clock.after(timeoutMs, resolve);
+    });
+    await Promise.all(this.#consumers.map((consumer) => consumer.stop(deadline)));
+    await Promise.race([this.#publisher.idle(), deadline]);
+    cancel();
+    this.#state = "stopped";
+    if (wasNew) return;
+    await broker.close();
+    for (const plugin of [...(this.options.plugins ?? [])].reverse()) await plugin.stop?.();
+  }
+
+  async #startPlugins(): Promise<void> {
+    const { clock, logger, broker } = this.#parts;
+    const context = { service: this.service, namespace: this.#namespace, broker: broker.name, clock, logger };
+    for (const plugin of this.options.plugins ?? []) await plugin.start?.(context);
+  }
+
+  #brokerContext(): BrokerContext {
+    const { clock, logger } = this.#parts;
+    const report = (one: BrokerReport): void => this.#reported(one);
+    return { namespace: this.#namespace, service: this.service, clock, logger, report };
+  }
+
+  #reported(report: BrokerReport): void {
+    const { logger } = this.#parts;
+    if (report.kind === "connected") {
+      this.#connection = { connected: true, cause: undefined };
+      logger.info({ broker: this.#parts.broker.name }, "broker connected");
+    } else if (report.kind === "disconnected") {
+      this.#connection = { connected: false, cause: report.cause };
+      logger.warn({ broker: this.#parts.broker.name, err: report.cause }, "broker disconnected");
+    } else if (report.kind === "gap") {
+      this.#count(report, "missed", report.missed ?? 1);
+      logger.error(report, "a hard retention limit removed events this group had not handled");
+    } else {
+      this.#count(report, "stale", report.count);
+      logger.warn(report, "settled too late: the lease had gone to another member");
+    }
+  }
+
+  #count(
+    place: { readonly group: string; readonly channel: string },
+    name: keyof Counters,
+    by: number,
+  ): void {
+    const consumer = this.#consumers.find(
+      ({ options }) => options.group === place.group && options.channel === place.channel,
+    );
+    if (consumer !== undefined) consumer.counters[name] += by;
+  }
+
+  #requireNew(verb: string): void {
+    if (this.#state === "new") return;
+    throw new ConfigurationError(
+      "MESH_STARTED",
+      `mesh.${verb} was called after start. Do it before, on a new mesh.`,
+    );
+  }
+
+  #requireRunning(verb: string): void {
+    if (this.#state === "running" || this.#state === "stopping") return;
+    throw new MeshError(
+      "MESH_NOT_RUNNING",
+      `mesh.${verb} needs a running mesh; this one is ${this.#state}. Await mesh.start() first.`,
+    );
+  }
+}
+
+/** Names become part of broker names and of `source`. */
+function requireName(option: string, name: string): string {
+  if (typeof name === "string" && name !== "" && !/[\p{Cc}\p{Surrogate}]/u.test(name)) return name;
+  throw new ConfigurationError(
+    "OPTION_INVALID",
+    `${option} must be a non-empty string without control characters.`,
+  );
+}
