@@ -2,7 +2,7 @@ import { ConfigurationError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { type CompiledDefinition, compileDefinitions, type LiftResult } from "./compiled.js";
 import type { AnyEventDefinition } from "./definition.js";
-import type { DefinitionOf, EventOfDefinition, InputOfDefinition } from "./event-types.js";
+import type { ConvertedByType, DataByType, EventsByType } from "./event-types.js";
 import { matchesPattern } from "./patterns.js";
 import { type Upcast, Upcasts } from "./upcasts.js";
 import { invalid, type ValidationResult } from "./validation.js";
@@ -12,8 +12,8 @@ import { invalid, type ValidationResult } from "./validation.js";
  * lifts to a newer version.
  */
 export interface Catalog<
-  Definition extends AnyEventDefinition = AnyEventDefinition,
-  Superseded extends string = string,
+  out Definition extends AnyEventDefinition = AnyEventDefinition,
+  out Superseded extends string = string,
 > {
   readonly definitions: readonly Definition[];
   /** The channels of all definitions, each once, in order of first use. */
@@ -22,36 +22,7 @@ export interface Catalog<
   readonly "~superseded"?: Superseded | undefined;
 
   /** The definition of a type, if the catalog has it. */
-  find<Type extends string>(type: Type): DefinitionOf<Definition, Type> | undefined;
-
-  /**
-   * Says how events of an old type become events of a newer one. Handlers subscribe to the newest version, and get old
-   * events lifted: `type` and `data` are the new ones, `dataschema` is left out, everything else stays as it was. An
-   * old event is checked against its own schema first, and what `convert` returns against that of the new version.
-   * Chains are followed: v1 to v2, v2 to v3.
-   *
-   * @param convert - makes the new data from the old; synchronous, without side effects
-   * @returns this catalog, in which subscribing to `from` no longer compiles
-   * @throws ConfigurationError `UPCAST_DUPLICATE`, `UPCAST_CYCLE`, `UPCAST_TYPE_UNKNOWN`, or `CATALOG_COMPILED` once a
-   *   mesh with this catalog has started
-   * @example
-   * const catalog = defineCatalog([scanFinishedV1, scanFinishedV2]).upcast(
-   *   "com.acme.scan.finished.v1",
-   *   "com.acme.scan.finished.v2",
-   *   (data) => ({ ...data, critical: 0 }),
-   * );
-   */
-  upcast<
-    From extends Exclude<Definition["type"], string extends Superseded ? never : Superseded>,
-    To extends Exclude<Definition["type"], From>,
-  >(
-    from: From,
-    to: To,
-    convert: (
-      data: EventOfDefinition<DefinitionOf<Definition, From>>["data"],
-      event: EventOfDefinition<DefinitionOf<Definition, From>>,
-    ) => InputOfDefinition<DefinitionOf<Definition, To>>,
-  ): Catalog<Definition, Superseded | From>;
+  find(type: string): Definition | undefined;
 
   /** The type that events of `type` are handled as: itself, unless an upcast lifts it. */
   newest(type: string): string;
@@ -72,6 +43,39 @@ export interface Catalog<
   validate(event: MeshEvent): ValidationResult;
   /** What handlers get of an event: checked, and lifted to its newest version. Throws as `validate` does. */
   lift(event: MeshEvent): LiftResult;
+}
+
+/** A catalog as it is defined: upcasts can be added until a mesh with it has started. */
+export interface DefinedCatalog<Definition extends AnyEventDefinition, Superseded extends string>
+  extends Catalog<Definition, Superseded> {
+  /**
+   * Says how events of an old type become events of a newer one. Handlers subscribe to the newest version, and get old
+   * events lifted: `type` and `data` are the new ones, `dataschema` is left out, everything else stays as it was. An
+   * old event is checked against its own schema first, and what `convert` returns against that of the new version.
+   * Chains are followed: v1 to v2, v2 to v3.
+   *
+   * @param convert - makes the new data from the old; synchronous, without side effects
+   * @returns this catalog, in which subscribing to `from` no longer compiles
+   * @throws ConfigurationError `UPCAST_DUPLICATE`, `UPCAST_CYCLE`, `UPCAST_TYPE_UNKNOWN`, or `CATALOG_COMPILED` once a
+   *   mesh with this catalog has started
+   * @example
+   * const catalog = defineCatalog([scanFinishedV1, scanFinishedV2]).upcast(
+   *   "com.acme.scan.finished.v1",
+   *   "com.acme.scan.finished.v2",
+   *   (data) => ({ ...data, critical: 0 }),
+   * );
+   */
+  upcast<
+    From extends Exclude<Definition["type"], string extends Superseded ? never : Superseded>,
+    To extends Definition["type"],
+  >(
+    from: From,
+    to: To,
+    convert: (
+      data: DataByType<Definition>[From],
+      event: EventsByType<Definition>[From],
+    ) => ConvertedByType<Definition>[To],
+  ): DefinedCatalog<Definition, Superseded | From>;
 }
 
 /** Any catalog, whatever its events. */
@@ -97,15 +101,15 @@ type SupersededIn<Part> = Part extends { readonly "~superseded"?: infer Supersed
  */
 export function defineCatalog<const Parts extends readonly CatalogPart[]>(
   parts: Parts,
-): Catalog<
+): DefinedCatalog<
   Extract<DefinitionsIn<Parts[number]>, AnyEventDefinition>,
   Extract<SupersededIn<Parts[number]>, string>
 >;
-export function defineCatalog(parts: readonly CatalogPart[]): Catalog {
-  return new DefinedCatalog(parts);
+export function defineCatalog(parts: readonly CatalogPart[]): DefinedCatalog<AnyEventDefinition, string> {
+  return new CatalogOfParts(parts);
 }
 
-class DefinedCatalog implements Catalog {
+class CatalogOfParts implements DefinedCatalog<AnyEventDefinition, string> {
   readonly definitions: readonly AnyEventDefinition[];
   readonly channels: readonly string[];
   readonly #byType = new Map<string, AnyEventDefinition>();
@@ -115,7 +119,7 @@ class DefinedCatalog implements Catalog {
 
   constructor(parts: readonly CatalogPart[]) {
     for (const part of parts) {
-      if (part instanceof DefinedCatalog) this.#takeOver(part);
+      if (part instanceof CatalogOfParts) this.#takeOver(part);
       else if ("type" in part) this.#add(part);
       else throw new ConfigurationError("CATALOG_PART_INVALID", noPart);
     }
@@ -181,7 +185,7 @@ class DefinedCatalog implements Catalog {
     return this.entry(event.type)?.lift(event) ?? unknownType();
   }
 
-  #takeOver(other: DefinedCatalog): void {
+  #takeOver(other: CatalogOfParts): void {
     for (const definition of other.definitions) this.#add(definition);
     for (const upcast of other.#upcasts.all.values()) this.#upcasts.add(upcast);
   }

@@ -27,7 +27,7 @@ export interface EventDefinition<
   /** The durable log its events travel on. */
   readonly channel: string;
   /** The ordering key of an event; where undefined it is `partitionkey`, else `subject`, else `source`. */
-  readonly key: KeyFunction<EventShape<Type, Data, Extensions>> | undefined;
+  readonly key: KeyFunction<MeshEvent<Type, Data>> | undefined;
   /** Extension attributes that its events may carry. */
   readonly extensions: Extensions;
   readonly description: string | undefined;

@@ -8,24 +8,34 @@ import type { AnyEventDefinition, EventShape } from "./definition.js";
 import type { ExtensionValues } from "./extensions.js";
 
 /** The event of one definition; of a union of definitions the union of their events. */
-export type EventOfDefinition<Definition extends AnyEventDefinition> = Definition extends AnyEventDefinition
-  ? EventShape<Definition["type"], TypesOf<Definition>["data"], Definition["extensions"]>
-  : never;
+export type EventOf<Definition extends AnyEventDefinition> = EventsByType<Definition>[Definition["type"]];
 
-/** What a publisher gives as data. */
-export type InputOfDefinition<Definition extends AnyEventDefinition> = TypesOf<Definition>["input"];
+// Tables by type: looking up in one is cheap, where searching a union is done again for every use.
+export type EventsByType<Definition extends AnyEventDefinition> = {
+  readonly [D in Definition as D["type"]]: EventShape<D["type"], TypesOf<D>["data"], D["extensions"]>;
+};
+
+export type DataByType<Definition extends AnyEventDefinition> = {
+  readonly [D in Definition as D["type"]]: TypesOf<D>["data"];
+};
+
+export type InputsByType<Definition extends AnyEventDefinition> = {
+  readonly [D in Definition as D["type"]]: TypesOf<D>["input"];
+};
+
+// As inputs, but `unknown` spelled out: in a union with it the compiler would forget the literals of all others, and
+// then take the "a" that a conversion returns for a string.
+export type ConvertedByType<Definition extends AnyEventDefinition> = {
+  readonly [D in Definition as D["type"]]: unknown extends TypesOf<D>["input"]
+    ? {} | null | undefined
+    : TypesOf<D>["input"];
+};
+
+type ExtensionsByType<Definition extends AnyEventDefinition> = {
+  readonly [D in Definition as D["type"]]: ExtensionValues<D["extensions"]>;
+};
 
 type TypesOf<Definition extends AnyEventDefinition> = NonNullable<Definition["~types"]>;
-
-/** The definition of a type among others. */
-export type DefinitionOf<
-  Definition extends AnyEventDefinition,
-  Type extends string,
-> = string extends Definition["type"]
-  ? Definition
-  : Definition extends { readonly type: Type }
-    ? Definition
-    : never;
 
 type Definitions<C extends Catalog> = C["definitions"][number];
 
@@ -39,14 +49,12 @@ type SupersededTypes<C extends Catalog> = Known<NonNullable<C["~superseded"]>>;
 type Known<Type extends string> = string extends Type ? never : Type;
 
 /** The data to publish an event of a type with. */
-export type InputOf<C extends Catalog, Type extends string> = InputOfDefinition<
-  DefinitionOf<Definitions<C>, Type>
->;
+export type InputOf<C extends Catalog, Type extends EventTypes<C>> = InputsByType<Definitions<C>>[Type];
 
 /** The extension attributes to publish an event of a type with. */
-export type ExtensionsOf<C extends Catalog, Type extends string> = ExtensionValues<
-  DefinitionOf<Definitions<C>, Type>["extensions"]
->;
+export type ExtensionsOf<C extends Catalog, Type extends EventTypes<C>> = ExtensionsByType<
+  Definitions<C>
+>[Type];
 
 /** A name or pattern, or several. */
 export type EventPattern = string | readonly string[];
@@ -62,9 +70,7 @@ export type NameOrPattern<C extends Catalog> =
 
 /** The events of a catalog that a name or pattern means; several: all that any of them means. */
 export type EventFor<C extends Catalog, P extends EventPattern> =
-  string extends EventTypes<C>
-    ? MeshEvent
-    : EventOfDefinition<DefinitionOf<Definitions<C>, Matching<HandledTypes<C>, Each<P>>>>;
+  string extends EventTypes<C> ? MeshEvent : EventsByType<Definitions<C>>[Matching<HandledTypes<C>, Each<P>>];
 
 type Each<P extends EventPattern> = P extends readonly string[] ? P[number] : P;
 
@@ -85,14 +91,26 @@ type Template<P extends string> = P extends `${infer Head}**${infer Tail}`
 export type CheckPattern<C extends Catalog, P extends EventPattern> =
   string extends EventTypes<C>
     ? P
-    : P extends readonly string[]
-      ? { readonly [K in keyof P]: CheckOne<C, P[K] & string> }
-      : P extends string
-        ? CheckOne<C, P>
-        : never;
+    : [Unmatched<C, Each<P>>] extends [never]
+      ? P
+      : P extends readonly string[]
+        ? {
+            readonly [K in keyof P]: P[K] extends Unmatched<C, P[K]> & string
+              ? Refusal<C, P[K] & string>
+              : P[K];
+          }
+        : P extends string
+          ? Refusal<C, P>
+          : never;
 
-type CheckOne<C extends Catalog, P extends string> = [Matching<HandledTypes<C>, P>] extends [never]
-  ? P extends SupersededTypes<C>
+/** Of names and patterns those that match nothing. */
+type Unmatched<C extends Catalog, P> = P extends string
+  ? [Matching<HandledTypes<C>, P>] extends [never]
+    ? P
+    : never
+  : never;
+
+type Refusal<C extends Catalog, P extends string> =
+  P extends SupersededTypes<C>
     ? `"${P}" is lifted to a newer version: subscribe to that one`
-    : `no event of the catalog matches "${P}"`
-  : P;
+    : `no event of the catalog matches "${P}"`;
