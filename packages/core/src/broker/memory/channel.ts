@@ -1,0 +1,62 @@
+import type { StartPosition, WireMessage } from "../contract.js";
+import type { Group } from "./group.js";
+import { Log } from "./log.js";
+import { offsetInvalid } from "./refusals.js";
+import type { ServerState } from "./server-state.js";
+
+/** A channel: its log and its groups. */
+export class Channel {
+  readonly name: string;
+  readonly log: Log = new Log();
+  readonly groups: Map<string, Group> = new Map();
+  readonly #server: ServerState;
+
+  constructor(server: ServerState, name: string) {
+    this.#server = server;
+    this.name = name;
+  }
+
+  /** Appends what is visible now, and the rest when its time comes. */
+  append(messages: readonly WireMessage[]): void {
+    const now = this.#server.now();
+    for (const message of messages) {
+      const at = message.deliverAt;
+      if (at !== undefined && at > now) this.#server.alarms.add({ at, fire: () => this.append([message]) });
+      else this.log.append(message, now);
+    }
+    this.trim();
+    for (const group of this.groups.values()) this.#server.wake(group);
+  }
+
+  /** Removes what retention no longer keeps: what is settled by all groups, and beyond a hard limit the rest (B17). */
+  trim(): void {
+    const { maxMessages, maxBytes, maxAgeMs, hardLimit } = this.#server.retention;
+    const log = this.log;
+    if (hardLimit !== undefined && log.size > hardLimit.maxMessages)
+      this.#cut(log.end - hardLimit.maxMessages);
+    if (log.size <= maxMessages && log.bytes <= maxBytes && maxAgeMs === undefined) return;
+    const before = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : this.#server.now() - maxAgeMs;
+    let floor = log.end;
+    for (const group of this.groups.values()) floor = Math.min(floor, group.settled.floor);
+    while (log.first < floor) {
+      const old = (log.at(log.first)?.storedAt ?? 0) < before;
+      if (!old && log.size <= maxMessages && log.bytes <= maxBytes) return;
+      log.dropFirst();
+    }
+  }
+
+  /** The offset of a position. `latest` is the end; what is no longer kept begins at the oldest kept. */
+  resolve(position: StartPosition): number {
+    if (position === "latest") return this.log.end;
+    if (position === "earliest") return this.log.first;
+    if ("time" in position) return this.log.offsetAt(position.time);
+    const offset = /^\d{1,15}$/.test(position.offset) ? Number(position.offset) : Number.NaN;
+    if (!(offset <= this.log.end)) throw offsetInvalid(position.offset, this.name, this.log.end);
+    return Math.max(offset, this.log.first);
+  }
+
+  #cut(first: number): void {
+    for (const group of this.groups.values()) group.cut(first);
+    while (this.log.first < first) this.log.dropFirst();
+  }
+}
