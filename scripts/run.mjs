@@ -17,7 +17,7 @@ const tasks = {
   // Measured as users run it: the built packages, and the harness compiled without the helpers tsx weaves in.
   bench: (args) => [
     ...tasks.build(),
-    node("compile", [tool("tsup"), ...compileBench], { cwd: join(root, "bench"), needed: true }),
+    node("compile", [tool("tsup")], { cwd: join(root, "bench"), needed: true }),
     node("bench", ["bench/dist/main.js", ...args]),
   ],
   lint: () => [
@@ -43,7 +43,6 @@ const tasks = {
   packed: () => [node("packed", [join("scripts", "packed", "check.mjs")])],
 };
 
-const compileBench = ["src/**/*.ts", "--no-bundle", "--format=esm", "--target=node20", "--clean", "--silent"];
 const layered = ["--config", ".dependency-cruiser.mjs", "--output-type=err-long", ...sourceFolders];
 const fastOnly = ["packages/core", "packages/sqlite", "packages/testing", "--exclude=**/*.slow.test.ts"];
 
