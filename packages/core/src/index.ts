@@ -1,15 +1,14 @@
 /** The door for applications. Adapters import `@meshwright/core/adapter`. */
 export type { Broker, Failure, FailureReason, WireMessage } from "./broker/contract.js";
 export type { MemoryFaults } from "./broker/memory/faults.js";
-export {
-  type MemoryBroker,
-  type MemoryBrokerOptions,
-  type MemoryRetention,
-  type MemoryServer,
-  type MemoryServerOptions,
-  memoryBroker,
-  memoryServer,
-} from "./broker/memory/memory.js";
+export { memoryBroker, memoryServer } from "./broker/memory/memory.js";
+export type {
+  MemoryBroker,
+  MemoryBrokerOptions,
+  MemoryRetention,
+  MemoryServer,
+  MemoryServerOptions,
+} from "./broker/memory/options.js";
 export { type Clock, systemClock } from "./clock/clock.js";
 export { decode, type EncodedEvent, encode } from "./codec/codec.js";
 export { formatBatch, formatEvent, parseBatch, parseEvent } from "./codec/json.js";

@@ -1,43 +1,43 @@
 import type { StartPosition, WireMessage } from "../contract.js";
 import type { Group } from "./group.js";
+import type { ChannelView, Host } from "./host.js";
 import { Log } from "./log.js";
 import { offsetInvalid } from "./refusals.js";
-import type { ServerState } from "./server-state.js";
 
 /** A channel: its log and its groups. */
-export class Channel {
+export class Channel implements ChannelView {
   readonly name: string;
   readonly log: Log = new Log();
   readonly groups: Map<string, Group> = new Map();
-  readonly #server: ServerState;
+  readonly #host: Host;
 
-  constructor(server: ServerState, name: string) {
-    this.#server = server;
+  constructor(host: Host, name: string) {
+    this.#host = host;
     this.name = name;
   }
 
   /** Appends what is visible now, and the rest when its time comes. */
   append(messages: readonly WireMessage[]): void {
-    const now = this.#server.now();
+    const now = this.#host.now();
     for (const message of messages) {
       const at = message.deliverAt;
-      if (at !== undefined && at > now) this.#server.alarms.add({ at, fire: () => this.append([message]) });
+      if (at !== undefined && at > now) this.#host.alarms.add({ at, fire: () => this.append([message]) });
       else this.log.append(message, now);
     }
     this.trim();
-    for (const group of this.groups.values()) this.#server.wake(group);
+    for (const group of this.groups.values()) group.wake();
   }
 
   /** Removes what retention no longer keeps: what is settled by all groups, and beyond a hard limit the rest (B17). */
   trim(): void {
-    const { maxMessages, maxBytes, maxAgeMs, hardLimit } = this.#server.retention;
+    const { maxMessages, maxBytes, maxAgeMs, hardLimit } = this.#host.retention;
     const log = this.log;
     if (hardLimit !== undefined && log.size > hardLimit.maxMessages)
       this.#cut(log.end - hardLimit.maxMessages);
     if (log.size <= maxMessages && log.bytes <= maxBytes && maxAgeMs === undefined) return;
-    const before = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : this.#server.now() - maxAgeMs;
+    const before = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : this.#host.now() - maxAgeMs;
     let floor = log.end;
-    for (const group of this.groups.values()) floor = Math.min(floor, group.settled.floor);
+    for (const group of this.groups.values()) floor = Math.min(floor, group.floor);
     while (log.first < floor) {
       const old = (log.at(log.first)?.storedAt ?? 0) < before;
       if (!old && log.size <= maxMessages && log.bytes <= maxBytes) return;

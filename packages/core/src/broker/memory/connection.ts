@@ -16,9 +16,10 @@ import { isolated } from "./delivery.js";
 import { Group } from "./group.js";
 import { readHistory } from "./history.js";
 import { type Link, Member } from "./member.js";
-import type { MemoryBroker } from "./memory.js";
+import type { MemoryBroker } from "./options.js";
 import * as refusals from "./refusals.js";
-import type { ServerState } from "./server-state.js";
+import type { Connected, ServerState } from "./server-state.js";
+import type { DeadLetter, Shelf } from "./shelf.js";
 import { soon } from "./turns.js";
 
 const capabilities: BrokerCapabilities = {
@@ -43,13 +44,19 @@ interface PendingPublish {
   readonly reject: (error: BrokerError) => void;
 }
 
+interface LettersRequest {
+  readonly group: string;
+  readonly ids: readonly string[];
+}
+
 /** "cut" is a lost network: the broker will be back. "crashed" is a killed process: it will not. */
 type State = "new" | "open" | "cut" | "crashed" | "closed";
 
 /** One connection: what a process would have of a broker that runs elsewhere. */
-export class MemoryConnection implements MemoryBroker, Link {
+export class MemoryConnection implements MemoryBroker, Link, Connected {
   readonly name = "memory";
   readonly capabilities: BrokerCapabilities = capabilities;
+  readonly report = (report: BrokerReport): void => this.#context?.report(report);
   readonly #server: ServerState;
   readonly #leaseMs: number;
   readonly #members = new Set<Member>();
@@ -98,7 +105,7 @@ export class MemoryConnection implements MemoryBroker, Link {
     const member = new Member(this.#server, this, group, request.prefetch);
     group.members.add(member);
     this.#members.add(member);
-    this.#server.wake(group);
+    group.wake();
     return member;
   }
 
@@ -159,11 +166,11 @@ export class MemoryConnection implements MemoryBroker, Link {
     }
   }
 
-  async redrive(request: { readonly group: string; readonly ids: readonly string[] }): Promise<number> {
+  async redrive(request: LettersRequest): Promise<number> {
     return this.#takeLetters(request, (letter) => letter.group.redrive(letter));
   }
 
-  async purge(request: { readonly group: string; readonly ids: readonly string[] }): Promise<number> {
+  async purge(request: LettersRequest): Promise<number> {
     return this.#takeLetters(request, () => undefined);
   }
 
@@ -187,10 +194,6 @@ export class MemoryConnection implements MemoryBroker, Link {
     }
   }
 
-  report(report: BrokerReport): void {
-    this.#context?.report(report);
-  }
-
   leave(member: Member): void {
     if (this.live) this.#remove(member, false);
   }
@@ -206,8 +209,14 @@ export class MemoryConnection implements MemoryBroker, Link {
     channel.trim();
     let group = channel.groups.get(request.group);
     if (group === undefined) {
-      const shelf = this.#server.shelf(namespace, request.group);
-      group = new Group(this.#server, channel, shelf, request, channel.resolve(request.from));
+      group = new Group({
+        host: this.#server,
+        channel,
+        shelf: this.#shelf(request.group),
+        name: request.group,
+        ordering: request.ordering,
+        start: channel.resolve(request.from),
+      });
       channel.groups.set(request.group, group);
     } else if (group.ordering !== request.ordering) {
       throw refusals.orderingDiffers(request.channel, request.group, group.ordering, request.ordering);
@@ -261,23 +270,12 @@ export class MemoryConnection implements MemoryBroker, Link {
     this.#server.alarms.add({ at: this.#server.now() + this.#leaseMs, fire });
   }
 
-  #takeLetters(
-    request: { readonly group: string; readonly ids: readonly string[] },
-    use: (letter: NonNullable<ReturnType<ReturnType<ServerState["shelf"]>["take"]>>) => void,
-  ): number {
+  #takeLetters(request: LettersRequest, use: (letter: DeadLetter) => void): number {
     this.#assertLive();
-    const shelf = this.#shelf(request.group);
-    let count = 0;
-    for (const id of request.ids) {
-      const letter = shelf.take(id);
-      if (letter === undefined) continue;
-      use(letter);
-      count++;
-    }
-    return count;
+    return this.#shelf(request.group).take(request.ids, use);
   }
 
-  #shelf(group: string): ReturnType<ServerState["shelf"]> {
+  #shelf(group: string): Shelf {
     return this.#server.shelf(this.#opened().namespace, group);
   }
 

@@ -7,13 +7,20 @@ export interface Holder {
   readonly own: Queue<KeyState>;
 }
 
-/** A message that a group had out before, or that came back to it: waiting to be handed over again. */
-export interface Returned {
-  readonly entry: Entry;
+/** What is known of earlier deliveries of a message to the group. */
+export interface Past {
   /** Deliveries counted so far. */
   readonly attempts: number;
+  /** What the last retry said. */
   readonly failure: Failure | undefined;
-  /** When it was first delivered to the group; undefined if it was not yet. */
+  /** When it was first delivered. */
+  readonly firstAt: number;
+}
+
+/** A message that came back to the group, waiting to be handed over again. */
+export interface Returned extends Omit<Past, "firstAt"> {
+  readonly entry: Entry;
+  /** Undefined for a redriven one that was not delivered since. */
   readonly firstAt: number | undefined;
 }
 
@@ -59,22 +66,15 @@ export class HeldDelivery implements Delivery {
   /** A retry of it was asked for and could not be recorded: its key waits until it is settled or lost. */
   suspended = false;
 
-  constructor(
-    entry: Entry,
-    key: KeyState,
-    holder: Holder,
-    attempt: number,
-    firstAt: number,
-    failure: Failure | undefined,
-  ) {
+  constructor(entry: Entry, key: KeyState, holder: Holder, past: Past) {
     this.message = isolated(entry.message);
-    this.attempt = attempt;
+    this.attempt = past.attempts + 1;
     this.storedAt = entry.storedAt;
     this.entry = entry;
     this.key = key;
-    this.firstAt = firstAt;
+    this.firstAt = past.firstAt;
     this.holder = holder;
-    if (failure !== undefined) this.lastFailure = failure;
+    if (past.failure !== undefined) this.lastFailure = past.failure;
   }
 
   get offset(): string {

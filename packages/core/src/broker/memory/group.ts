@@ -1,89 +1,109 @@
 import type { Failure, GroupReport, Settlement, SubscriptionRequest } from "../contract.js";
 import { typeFilter } from "../type-filter.js";
 import type { Backlog } from "./backlog.js";
-import type { Channel } from "./channel.js";
-import { HeldDelivery, type KeyState, type Returned, type Waiting } from "./delivery.js";
+import { HeldDelivery, type KeyState, type Past, type Returned, type Waiting } from "./delivery.js";
+import type { ChannelView, Host, Taker } from "./host.js";
 import { KeyedBacklog } from "./keyed-backlog.js";
+import { Ledger } from "./ledger.js";
 import { compareEntries, type Entry } from "./log.js";
-import type { Member } from "./member.js";
 import { PlainBacklog } from "./plain-backlog.js";
 import { Queue } from "./queue.js";
-import type { ServerState } from "./server-state.js";
-import { SettledOffsets } from "./settled.js";
-import type { DeadLetter, Shelf } from "./shelf.js";
+import type { DeadLetter, LetterOwner, Shelf } from "./shelf.js";
+
+/** A batch in the making. */
+interface Taking {
+  readonly member: Taker;
+  readonly batch: HeldDelivery[];
+  /** For messages never delivered before. */
+  readonly first: Past;
+}
+
+export interface GroupParts {
+  readonly host: Host;
+  readonly channel: ChannelView;
+  readonly shelf: Shelf;
+  readonly name: string;
+  readonly ordering: SubscriptionRequest["ordering"];
+  /** The offset it starts at. */
+  readonly start: number;
+}
 
 /**
  * A group: its place in the log, what it has handed out, what waits. It outlives its members. Everything here is
- * synchronous; members are told through the dispatcher.
+ * synchronous; only `dispatch` hands over, and the host calls that outside everybody's stack.
  */
-export class Group {
-  readonly channel: Channel;
+export class Group implements LetterOwner {
   readonly name: string;
+  readonly channel: ChannelView;
   readonly ordering: SubscriptionRequest["ordering"];
-  readonly members: Set<Member> = new Set();
-  /** Members that asked for more, the longest waiting first. */
-  readonly waiting: Queue<Member> = new Queue();
-  readonly settled: SettledOffsets;
+  readonly members: Set<Taker> = new Set();
   deadLetters = 0;
-  /** Removed by a hard limit and not yet reported. */
-  missed = 0;
-  readonly #server: ServerState;
+  readonly #host: Host;
   readonly #shelf: Shelf;
+  readonly #ledger: Ledger;
   readonly #backlog: Backlog;
-  /** Unsettled entries that `settled` does not cover: redriven, or removed from the log while handed out. */
-  readonly #detached = new Set<Entry>();
-  #types: ((type: string) => boolean) | undefined;
-  /** The next offset to look at. */
-  #cursor: number;
-  /** Looked at, wanted and not settled. */
-  #open = 0;
-  #inFlight = 0;
-  #delayed = 0;
+  /** Members that asked for more, the longest waiting first. */
+  readonly #waiting = new Queue<Taker>();
   /** Came back and not handed over again, delayed or not. */
   readonly #returned = new Set<Entry>();
-  #redriven = 0;
+  #inFlight = 0;
+  #delayed = 0;
+  /** Removed by a hard limit and not yet reported. */
+  #missed = 0;
 
-  constructor(
-    server: ServerState,
-    channel: Channel,
-    shelf: Shelf,
-    request: SubscriptionRequest,
-    start: number,
-  ) {
-    this.#server = server;
-    this.channel = channel;
-    this.name = request.group;
-    this.ordering = request.ordering;
-    this.settled = new SettledOffsets(start);
-    this.#cursor = start;
-    this.#shelf = shelf;
-    this.#backlog = request.ordering === "key" ? new KeyedBacklog() : new PlainBacklog();
+  constructor(parts: GroupParts) {
+    this.name = parts.name;
+    this.channel = parts.channel;
+    this.ordering = parts.ordering;
+    this.#host = parts.host;
+    this.#shelf = parts.shelf;
+    this.#ledger = new Ledger(parts.channel.log, parts.start);
+    this.#backlog = parts.ordering === "key" ? new KeyedBacklog() : new PlainBacklog();
+  }
+
+  /** Everything in the log below it is settled. */
+  get floor(): number {
+    return this.#ledger.floor;
   }
 
   /** The filter is the group's: the last subscription says what it is, for what was not looked at yet. */
   filter(types: readonly string[] | undefined): void {
-    this.#types = typeFilter(types);
+    this.#ledger.filter(typeFilter(types));
   }
 
-  /** How many could be handed over, at most. */
-  get available(): number {
-    return this.channel.log.end - this.#cursor + this.#open - this.#inFlight - this.#delayed;
+  /** A member asks for its next batch. */
+  ask(member: Taker): void {
+    if (member.queued) return;
+    member.queued = true;
+    this.#waiting.push(member);
+    this.wake();
   }
 
-  /** Hands up to `limit` messages to a member: half from what waited, so that neither it nor the log starves. */
-  take(member: Member, limit: number): HeldDelivery[] {
-    const batch: HeldDelivery[] = [];
-    const now = this.#server.now();
-    const handOver = (waiting: Waiting, key: KeyState): boolean =>
-      this.#again(waiting, key, member, now, batch);
-    this.#backlog.serve(member, Math.ceil(limit / 2), handOver);
-    this.#advance(member, limit, now, batch);
-    if (batch.length < limit) this.#backlog.serve(member, limit - batch.length, handOver);
-    return batch;
+  /** Something may be there for those who wait. */
+  wake(): void {
+    if (this.#waiting.size > 0 || this.#missed > 0) this.#host.wake(this);
+  }
+
+  /** Hands out what there is to the members that asked for it, in turn, each its share. */
+  dispatch(): void {
+    if (this.#missed > 0) this.#reportGap();
+    const idle: Taker[] = [];
+    for (let member = this.#waiting.shift(); member !== undefined; member = this.#waiting.shift()) {
+      member.queued = false;
+      if (!member.hungry) continue;
+      const share = Math.ceil(this.#available() / (this.#waiting.size + 1));
+      const batch = share > 0 ? this.#take(member, Math.min(member.room, share)) : [];
+      if (batch.length > 0) member.receive(batch);
+      else idle.push(member);
+    }
+    for (const member of idle) {
+      member.queued = true;
+      this.#waiting.push(member);
+    }
   }
 
   /** Returns how many of these deliveries the member no longer held. */
-  settle(member: Member, settlements: readonly Settlement[]): number {
+  settle(member: Taker, settlements: readonly Settlement[]): number {
     let stale = 0;
     for (const settlement of settlements) {
       const delivery = settlement.delivery;
@@ -93,109 +113,127 @@ export class Group {
     return stale;
   }
 
-  /** Gives everything back that a member holds; counted when it was lost, uncounted when it was released. */
-  takeBack(member: Member, counted: boolean): void {
+  /** Gives everything back that a member holds: counted when it was lost, uncounted when it was released. */
+  takeBack(member: Taker, counted: boolean): void {
     const held = [...member.held].sort((a, b) => compareEntries(a.entry, b.entry));
-    for (const delivery of held) this.giveBack(member, delivery, counted);
+    for (const delivery of held) this.#giveBack(member, delivery, counted);
+    this.wake();
   }
 
-  giveBack(member: Member, delivery: HeldDelivery, counted: boolean): void {
-    this.#free(member, delivery);
-    const attempts = counted ? delivery.attempt : delivery.attempt - 1;
-    this.#returned.add(delivery.entry);
-    this.#backlog.giveBack(returnedOf(delivery, attempts, delivery.lastFailure));
+  /** Gives back, of deliveries on their way, those that something earlier of their key must precede; returns the rest. */
+  recall(member: Taker, batch: readonly HeldDelivery[]): HeldDelivery[] {
+    return batch.filter((delivery) => {
+      if (delivery.holder !== member || !this.#backlog.overtakes(delivery)) return true;
+      this.#giveBack(member, delivery, false);
+      return false;
+    });
   }
 
-  overtakes(delivery: HeldDelivery): boolean {
-    return this.#backlog.overtakes(delivery);
-  }
-
+  /** A retry of it could not be recorded: its key waits until it is settled or lost. */
   suspend(delivery: HeldDelivery): void {
     this.#backlog.suspend(delivery);
   }
 
   redrive(letter: DeadLetter): void {
-    const { message, offset, storedAt } = letter.entry;
-    const redriven = { after: this.#cursor - 1, turn: ++this.#redriven };
-    const entry: Entry = { message, offset, storedAt, redriven };
-    this.#detached.add(entry);
-    this.#open++;
+    const entry = this.#ledger.reopen(letter.entry);
     this.#backlog.append({ entry, attempts: 0, failure: undefined, firstAt: undefined });
-    this.#server.wake(this);
+    this.wake();
   }
 
   /** A hard limit is about to remove everything below `first`, settled or not. */
   cut(first: number): void {
-    if (first <= this.settled.floor) return;
-    const out = [...this.members].flatMap((member) => member.held.map((delivery) => delivery.entry));
-    for (const entry of [...out, ...this.#returned]) {
-      if (entry.offset >= this.settled.floor && entry.offset < first) this.#detached.add(entry);
-    }
-    const log = this.channel.log;
-    for (let offset = this.settled.floor; offset < first; offset++) {
-      const entry = log.at(offset);
-      if (entry === undefined || this.settled.has(offset) || this.#detached.has(entry)) continue;
-      if (offset < this.#cursor) this.#open--;
-      else if (this.#types && !this.#types(entry.message.type)) continue;
-      this.missed++;
-    }
-    this.settled.raise(first);
-    this.#cursor = Math.max(this.#cursor, first);
-    this.#server.wake(this);
+    if (first <= this.floor) return;
+    const held = [...this.members].flatMap((member) => member.held.map((delivery) => delivery.entry));
+    this.#missed += this.#ledger.cut(first, [...held, ...this.#returned]);
+    this.wake();
   }
 
   report(): GroupReport {
-    const log = this.channel.log;
-    let oldest = log.at(this.settled.floor)?.storedAt;
-    for (const { storedAt } of this.#detached) oldest = Math.min(oldest ?? storedAt, storedAt);
     return {
       channel: this.channel.name,
       group: this.name,
-      lag: log.end - this.#cursor + this.#open,
+      lag: this.#ledger.ahead + this.#ledger.open,
       inFlight: this.#inFlight,
       delayed: this.#delayed,
       deadLetters: this.deadLetters,
-      oldestUnsettledAt: oldest,
+      oldestUnsettledAt: this.#ledger.oldestAt,
     };
   }
 
-  #advance(member: Member, limit: number, now: number, batch: HeldDelivery[]): void {
-    const log = this.channel.log;
-    while (batch.length < limit) {
-      const entry = log.at(this.#cursor);
-      if (entry === undefined) return;
-      this.#cursor++;
-      if (this.#types !== undefined && !this.#types(entry.message.type)) {
-        this.settled.add(entry.offset);
-        continue;
-      }
-      this.#open++;
-      const key = this.#backlog.claim(entry, member);
-      if (key !== undefined)
-        this.#hand(new HeldDelivery(entry, key, member, 1, now, undefined), member, batch);
-    }
+  /** How many could be handed over, at most. */
+  #available(): number {
+    return this.#ledger.ahead + this.#ledger.open - this.#inFlight - this.#delayed;
   }
 
-  #again(waiting: Waiting, key: KeyState, member: Member, now: number, batch: HeldDelivery[]): boolean {
+  /** Hands up to `limit` messages to a member: half from what waited, so that neither it nor the log starves. */
+  #take(member: Taker, limit: number): HeldDelivery[] {
+    const first: Past = { attempts: 0, firstAt: this.#host.now(), failure: undefined };
+    const batch: HeldDelivery[] = [];
+    const taking: Taking = { member, batch, first };
+    const handOver = (waiting: Waiting, key: KeyState): boolean => this.#again(waiting, key, taking);
+    this.#backlog.serve(member, Math.ceil(limit / 2), handOver);
+    while (batch.length < limit) {
+      const entry = this.#ledger.next();
+      if (entry === undefined) break;
+      const key = this.#backlog.claim(entry, member);
+      if (key !== undefined) this.#hand(new HeldDelivery(entry, key, member, first), taking);
+    }
+    if (batch.length < limit) this.#backlog.serve(member, limit - batch.length, handOver);
+    return batch;
+  }
+
+  #again(waiting: Waiting, key: KeyState, taking: Taking): boolean {
     if (typeof waiting === "number") {
       const entry = this.channel.log.at(waiting);
-      if (entry === undefined) return false;
-      this.#hand(new HeldDelivery(entry, key, member, 1, now, undefined), member, batch);
-      return true;
+      if (entry !== undefined) this.#hand(new HeldDelivery(entry, key, taking.member, taking.first), taking);
+      return entry !== undefined;
     }
-    const { entry, attempts, failure, firstAt = now } = waiting;
+    const { entry, firstAt = taking.first.firstAt } = waiting;
     this.#returned.delete(entry);
-    this.#hand(new HeldDelivery(entry, key, member, attempts + 1, firstAt, failure), member, batch);
+    this.#hand(new HeldDelivery(entry, key, taking.member, { ...waiting, firstAt }), taking);
     return true;
   }
 
-  #hand(delivery: HeldDelivery, member: Member, batch: HeldDelivery[]): void {
+  #hand(delivery: HeldDelivery, taking: Taking): void {
     this.#inFlight++;
-    delivery.slot = member.held.push(delivery) - 1;
-    batch.push(delivery);
+    delivery.slot = taking.member.held.push(delivery) - 1;
+    taking.batch.push(delivery);
   }
 
-  #free(member: Member, delivery: HeldDelivery): void {
+  /** False when a fault made it come too late. */
+  #settleOne(member: Taker, delivery: HeldDelivery, settlement: Settlement): boolean {
+    switch (settlement.outcome) {
+      case "ack":
+        if (this.#losesAck(delivery)) {
+          this.#giveBack(member, delivery, true);
+          return false;
+        }
+        this.#free(member, delivery);
+        break;
+      case "deadLetter":
+        this.#free(member, delivery);
+        this.#shelve(delivery, settlement.failure);
+        break;
+      case "retry":
+        this.#free(member, delivery);
+        this.#retry(delivery, settlement.delayMs, settlement.failure);
+        return true;
+      case "release":
+        this.#giveBack(member, delivery, false);
+        return true;
+    }
+    this.#ledger.settle(delivery.entry);
+    return true;
+  }
+
+  /** Never while later messages of the key are held too: they may be under way, and the order would break. */
+  #losesAck(delivery: HeldDelivery): boolean {
+    const faults = this.#host.faults;
+    if (faults === undefined || !faults.losesAck()) return false;
+    return this.ordering === "none" || delivery.key.held === 1;
+  }
+
+  #free(member: Taker, delivery: HeldDelivery): void {
     const last = member.held.pop();
     if (last !== undefined && last !== delivery) {
       member.held[delivery.slot] = last;
@@ -206,27 +244,11 @@ export class Group {
     this.#backlog.free(delivery);
   }
 
-  /** False when a fault made it come too late. */
-  #settleOne(member: Member, delivery: HeldDelivery, settlement: Settlement): boolean {
-    switch (settlement.outcome) {
-      case "ack":
-        if (this.#server.faults?.losesAck() === true) return this.#loseAck(member, delivery);
-        this.#free(member, delivery);
-        this.#done(delivery.entry);
-        return true;
-      case "retry":
-        this.#free(member, delivery);
-        this.#retry(delivery, settlement.delayMs, settlement.failure);
-        return true;
-      case "release":
-        this.giveBack(member, delivery, false);
-        return true;
-      case "deadLetter":
-        this.#free(member, delivery);
-        this.#shelve(delivery, settlement.failure);
-        this.#done(delivery.entry);
-        return true;
-    }
+  #giveBack(member: Taker, delivery: HeldDelivery, counted: boolean): void {
+    this.#free(member, delivery);
+    this.#returned.add(delivery.entry);
+    const attempts = counted ? delivery.attempt : delivery.attempt - 1;
+    this.#backlog.giveBack(returnedOf(delivery, attempts, delivery.lastFailure));
   }
 
   #retry(delivery: HeldDelivery, delayMs: number, failure: Failure): void {
@@ -238,34 +260,28 @@ export class Group {
     }
     this.#delayed++;
     this.#backlog.delay(returned);
-    this.#server.alarms.add({ at: this.#server.now() + delayMs, fire: () => this.#due(returned) });
+    this.#host.alarms.add({ at: this.#host.now() + delayMs, fire: () => this.#due(returned) });
   }
 
   #due(returned: Returned): void {
     this.#delayed--;
     this.#backlog.due(returned);
-    this.#server.wake(this);
+    this.wake();
   }
 
   #shelve(delivery: HeldDelivery, failure: Failure): void {
     const { entry, attempt: attempts, firstAt } = delivery;
-    this.#shelf.add({ group: this, entry, attempts, failure, firstAt, lastAt: this.#server.now() });
+    this.#shelf.add({ group: this, entry, attempts, failure, firstAt, lastAt: this.#host.now() });
   }
 
-  /** Not when the member holds later messages of the key, which may be under way: that would break its order. */
-  #loseAck(member: Member, delivery: HeldDelivery): boolean {
-    if (this.ordering === "key" && delivery.key.held > 1) {
-      this.#free(member, delivery);
-      this.#done(delivery.entry);
-      return true;
-    }
-    this.giveBack(member, delivery, true);
-    return false;
-  }
-
-  #done(entry: Entry): void {
-    this.#open--;
-    if (this.#detached.size === 0 || !this.#detached.delete(entry)) this.settled.add(entry.offset);
+  /** Once per connection that has members; kept until there is one. */
+  #reportGap(): void {
+    if (this.members.size === 0) return;
+    const missed = this.#missed;
+    this.#missed = 0;
+    const reports = new Set([...this.members].map((member) => member.report));
+    for (const report of reports)
+      report({ kind: "gap", channel: this.channel.name, group: this.name, missed });
   }
 }
 

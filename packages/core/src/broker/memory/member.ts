@@ -1,16 +1,16 @@
 import { BrokerError } from "../../errors/errors.js";
 import type { BrokerReport, Delivery, Settlement, Subscription } from "../contract.js";
-import type { HeldDelivery, Holder, KeyState } from "./delivery.js";
+import type { HeldDelivery, KeyState } from "./delivery.js";
 import type { Group } from "./group.js";
+import type { Host, Taker } from "./host.js";
 import { Queue } from "./queue.js";
-import type { ServerState } from "./server-state.js";
 
 /** What a member needs of the connection it belongs to. */
 export interface Link {
   readonly live: boolean;
   /** Why nothing can be done now, if so. */
   refusal(): BrokerError | undefined;
-  report(report: BrokerReport): void;
+  readonly report: (report: BrokerReport) => void;
   /** The member is closed: its place ends now, or when the connection is back or its lease runs out. */
   leave(member: Member): void;
 }
@@ -21,14 +21,13 @@ const recorded: Promise<void> = Promise.resolve();
 const end: Step = { done: true, value: undefined };
 
 /** One subscription: asks, holds, settles. */
-export class Member implements Subscription, Holder, AsyncIterator<readonly Delivery[], undefined> {
-  readonly link: Link;
+export class Member implements Subscription, Taker, AsyncIterator<readonly Delivery[], undefined> {
   readonly held: HeldDelivery[] = [];
   readonly own: Queue<KeyState> = new Queue();
-  /** Whether it stands in the group's queue of waiting members. */
   queued = false;
   closed = false;
-  readonly #server: ServerState;
+  readonly #link: Link;
+  readonly #host: Host;
   readonly #group: Group;
   readonly #prefetch: number;
   #iterated = false;
@@ -37,9 +36,9 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
   /** On its way: handed over, and not looked at by the caller yet. */
   #unseen: HeldDelivery[] | undefined;
 
-  constructor(server: ServerState, link: Link, group: Group, prefetch: number) {
-    this.#server = server;
-    this.link = link;
+  constructor(host: Host, link: Link, group: Group, prefetch: number) {
+    this.#host = host;
+    this.#link = link;
     this.#group = group;
     this.#prefetch = prefetch;
   }
@@ -48,8 +47,12 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
     return this.#prefetch - this.held.length;
   }
 
+  get report(): (report: BrokerReport) => void {
+    return this.#link.report;
+  }
+
   get hungry(): boolean {
-    return this.#resolve !== undefined && this.#unseen === undefined && this.room > 0 && this.link.live;
+    return this.#resolve !== undefined && this.#unseen === undefined && this.room > 0 && this.#link.live;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[], undefined> {
@@ -83,7 +86,7 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
   }
 
   settle(settlements: readonly Settlement[]): Promise<void> {
-    const refusal = this.link.refusal();
+    const refusal = this.#link.refusal();
     if (refusal !== undefined) {
       this.#suspend(settlements);
       return Promise.reject(refusal);
@@ -91,7 +94,7 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
     const stale = this.#group.settle(this, settlements);
     this.#recall();
     this.wait();
-    this.#server.wake(this.#group);
+    this.#group.wake();
     this.#group.channel.trim();
     if (stale > 0) this.#reportStale(stale);
     return recorded;
@@ -101,22 +104,19 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
     if (this.closed) return recorded;
     this.closed = true;
     this.end();
-    this.link.leave(this);
+    this.#link.leave(this);
     return recorded;
   }
 
   /** Queues for the next batch, if it wants one. */
   wait(): void {
-    if (this.queued || !this.hungry) return;
-    this.queued = true;
-    this.#group.waiting.push(this);
-    this.#server.wake(this.#group);
+    if (this.hungry) this.#group.ask(this);
   }
 
   /** Takes a batch on its way to the caller. */
   receive(batch: HeldDelivery[]): void {
     this.#unseen = batch;
-    const faults = this.#server.faults;
+    const faults = this.#host.faults;
     if (faults === undefined) {
       this.#arrive(batch);
       return;
@@ -125,7 +125,7 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
     if (faults.shuffles()) faults.shuffle(batch, (delivery) => (keyed ? delivery.message.key : delivery));
     const delay = faults.delay();
     if (delay === undefined) this.#arrive(batch);
-    else this.#server.alarms.add({ at: this.#server.now() + delay, fire: () => this.#arrive(batch) });
+    else this.#host.alarms.add({ at: this.#host.now() + delay, fire: () => this.#arrive(batch) });
   }
 
   /** The caller has it before it now. */
@@ -138,7 +138,6 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
     if (options.unseen === "vanishes") this.#vanish();
     this.#group.takeBack(this, options.counted);
     this.wait();
-    this.#server.wake(this.#group);
   }
 
   /** Drops everything and leaves the group. */
@@ -165,7 +164,7 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
     const resolve = this.#resolve;
     this.#resolve = undefined;
     resolve(new Arrival(this, batch));
-    if (this.#server.faults?.losesLease() === true) this.drop({ counted: true, unseen: "arrives" });
+    if (this.#host.faults?.losesLease() === true) this.drop({ counted: true, unseen: "arrives" });
   }
 
   /** Empties what is on its way, in the very array that the caller will look at. */
@@ -180,13 +179,8 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
   #recall(): void {
     const batch = this.#unseen;
     if (batch === undefined) return;
-    let kept = 0;
-    for (const delivery of batch) {
-      if (delivery.holder === this && this.#group.overtakes(delivery))
-        this.#group.giveBack(this, delivery, false);
-      else batch[kept++] = delivery;
-    }
-    batch.length = kept;
+    const kept = this.#group.recall(this, batch);
+    if (kept.length < batch.length) batch.splice(0, batch.length, ...kept);
   }
 
   #suspend(settlements: readonly Settlement[]): void {
@@ -199,7 +193,7 @@ export class Member implements Subscription, Holder, AsyncIterator<readonly Deli
 
   #reportStale(count: number): void {
     const group = this.#group;
-    this.link.report({ kind: "stale-settlement", channel: group.channel.name, group: group.name, count });
+    this.report({ kind: "stale-settlement", channel: group.channel.name, group: group.name, count });
   }
 }
 

@@ -1,11 +1,10 @@
+import type { Clock } from "../../clock/clock.js";
 import type { GroupReport } from "../contract.js";
 import { Alarms } from "./alarms.js";
 import { Channel } from "./channel.js";
-import type { MemoryConnection } from "./connection.js";
-import { dispatch } from "./dispatch.js";
 import { Faults, seededRandom } from "./faults.js";
-import type { Group } from "./group.js";
-import type { MemoryServer, MemoryServerOptions } from "./memory.js";
+import type { Dispatchable, Host, Retention } from "./host.js";
+import type { MemoryServer, MemoryServerOptions } from "./options.js";
 import { Shelf } from "./shelf.js";
 import { soon } from "./turns.js";
 
@@ -14,15 +13,18 @@ interface Namespace {
   readonly shelves: Map<string, Shelf>;
 }
 
-export interface Retention {
-  readonly maxMessages: number;
-  readonly maxBytes: number;
-  readonly maxAgeMs: number | undefined;
-  readonly hardLimit: { readonly maxMessages: number } | undefined;
+/** What a connection is to its server. */
+export interface Connected {
+  readonly clock: Clock;
+  readonly live: boolean;
+  cut(): void;
+  heal(): void;
+  /** Everything held is delivered again, counted. */
+  loseLeases(): void;
 }
 
 /** The server behind the handle: what is stored, who is connected, what is due. */
-export class ServerState implements MemoryServer {
+export class ServerState implements MemoryServer, Host {
   readonly alarms: Alarms = new Alarms();
   readonly retention: Retention;
   readonly faults: Faults | undefined;
@@ -30,8 +32,8 @@ export class ServerState implements MemoryServer {
   readonly random: () => number;
   readonly #namespaces = new Map<string, Namespace>();
   /** In the order they were opened. The clock of the first is the server's. */
-  readonly #connections = new Set<MemoryConnection>();
-  readonly #awake = new Set<Group>();
+  readonly #connections = new Set<Connected>();
+  readonly #awake = new Set<Dispatchable>();
 
   constructor(options: MemoryServerOptions) {
     const {
@@ -72,12 +74,12 @@ export class ServerState implements MemoryServer {
     return first?.clock.now() ?? 0;
   }
 
-  connect(connection: MemoryConnection): void {
+  connect(connection: Connected): void {
     this.#connections.add(connection);
     if (this.#connections.size === 1) this.alarms.use(connection.clock);
   }
 
-  disconnect(connection: MemoryConnection): void {
+  disconnect(connection: Connected): void {
     this.#connections.delete(connection);
     const [first] = this.#connections;
     this.alarms.use(first?.clock);
@@ -108,17 +110,15 @@ export class ServerState implements MemoryServer {
     return channels.flatMap((channel) => [...channel.groups.values()].map((group) => group.report()));
   }
 
-  /** Looks soon whether this group has something for the members that wait. */
-  wake(group: Group): void {
-    if (group.waiting.size === 0 && group.missed === 0) return;
+  wake(work: Dispatchable): void {
     if (this.#awake.size === 0) soon(() => this.#dispatch());
-    this.#awake.add(group);
+    this.#awake.add(work);
   }
 
   #dispatch(): void {
-    const groups = [...this.#awake];
+    const awake = [...this.#awake];
     this.#awake.clear();
-    for (const group of groups) dispatch(group);
+    for (const work of awake) work.dispatch();
   }
 
   #namespace(name: string): Namespace {
