@@ -1,0 +1,49 @@
+/**
+ * To and from the objects of the `cloudevents` SDK, an optional peer: the only file that knows it. `toCloudEvent` loads
+ * it when it is first called; nothing else does. This folder imports errors, event and codec only.
+ */
+import type { CloudEvent, CloudEventV1 } from "cloudevents";
+import { fromBase64 } from "../codec/base64.js";
+import { ConfigurationError } from "../errors/errors.js";
+import { checkEvent } from "../event/check.js";
+import type { MeshEvent } from "../event/event.js";
+
+/**
+ * An event as a `CloudEvent` of the SDK. Its own validation is left out, as the event has passed ours: the SDK refuses
+ * some valid events. An event without `time` gets the current one from the SDK.
+ *
+ * @throws InvalidEventError where the event is not valid
+ * @throws ConfigurationError `PEER_MISSING` where the package `cloudevents` is not installed
+ * @example const message = HTTP.structured(await toCloudEvent(event));
+ */
+export async function toCloudEvent<Data>(event: MeshEvent<string, Data>): Promise<CloudEvent<Data>> {
+  checkEvent(event);
+  const sdk = await loadSdk();
+  return new sdk.CloudEvent<Data>(event, false);
+}
+
+/**
+ * A `CloudEvent` of the SDK as a plain event. What the SDK leaves undefined or null is left out; binary data becomes a
+ * `Uint8Array`, whatever typed array the SDK made of it. What the SDK has lost already, such as microseconds, stays lost.
+ *
+ * @throws InvalidEventError where it is no valid event; the SDK holds many that are not
+ * @example const event = fromCloudEvent(HTTP.toEvent(message));
+ */
+export function fromCloudEvent(cloudEvent: CloudEventV1<unknown>): MeshEvent {
+  const { data, data_base64, ...attributes } = cloudEvent;
+  const present = Object.entries(attributes).filter(([, value]) => value !== undefined && value !== null);
+  const event: Record<string, unknown> = Object.fromEntries(present);
+  if (data_base64 !== undefined) event["data"] = fromBase64(data_base64);
+  else if (data !== undefined) event["data"] = data;
+  checkEvent(event);
+  return event;
+}
+
+async function loadSdk(): Promise<typeof import("cloudevents")> {
+  try {
+    return await import("cloudevents");
+  } catch (cause) {
+    const message = "toCloudEvent needs the optional package cloudevents. Install it: npm i cloudevents";
+    throw new ConfigurationError("PEER_MISSING", message, { cause });
+  }
+}
