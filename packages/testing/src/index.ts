@@ -1,1 +1,19 @@
-export {};
+/**
+ * `@meshwright/testing`: the conformance kit for adapters, and tools for tests against trouble.
+ *
+ * One door. It loads vitest, a peer dependency, because `testBroker` must register its tests before it returns; in
+ * the CommonJS build, where vitest cannot be loaded, `testBroker` throws and everything else works.
+ */
+export { type VirtualClock, virtualClock } from "./clock/virtual-clock.js";
+export type { Ability, ConformanceCase, Guarantee, Hook } from "./conformance/case.js";
+export type { ConformanceEnv, OpenOptions } from "./conformance/env.js";
+export type { Handle, Member } from "./conformance/member.js";
+export type { ConformanceOptions } from "./conformance/options.js";
+export type { Random } from "./conformance/random.js";
+export { type CaseResult, runConformance } from "./conformance/run.js";
+export { guarantees } from "./conformance/suites.js";
+export { testBroker } from "./conformance/test-broker.js";
+export { type ForkedBroker, type ForkOptions, forkBroker } from "./process/fork-broker.js";
+export { type NodeProcess, type SpawnOptions, spawnNode } from "./process/spawn-node.js";
+export { type FaultProxy, type FaultProxyOptions, faultProxy } from "./proxy/fault-proxy.js";
+export { eventually, type WaitOptions } from "./waiting.js";

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import type { Broker, Delivery, Settlement, WireMessage } from "@meshwright/core/adapter";
+import type { ConformanceEnv } from "./env.js";
+import type { Member } from "./member.js";
+import { failure, message } from "./messages.js";
+
+/** What is known of one key: how far it was handled, how far that is confirmed, and who is at it now. */
+interface KeyTrack {
+  handled: number;
+  confirmed: number;
+  holder: Member | undefined;
+}
+
+/** Messages over several keys, handled by members that fail at random, with every step checked against B5. */
+export interface OrderedLoad {
+  readonly messages: readonly WireMessage[];
+  /** Adds a member that handles as a mesh does: key by key, releasing the rest of a key together with its retry. */
+  join(broker: Broker): Promise<Member>;
+  /** Ends a member's process. What it was doing counts no more. */
+  kill(broker: Broker, member: Member): Promise<void>;
+  /** Whether everything is handled and confirmed. */
+  done(): boolean;
+  /** Waits until everything is handled and confirmed. */
+  finish(): Promise<void>;
+}
+
+/** Makes a load of `count` messages over `keys` keys. */
+export function orderedLoad(env: ConformanceEnv, keys: number, count: number): OrderedLoad {
+  const { random } = env;
+  const dead = new Set<Member>();
+  let delays = false;
+  const place = new Map<string, number>();
+  const tracks = new Map<string, KeyTrack>();
+  const perKey = new Map<string, number>();
+  const messages = Array.from({ length: count }, () => {
+    const key = `key-${random.int(1, keys)}`;
+    const index = perKey.get(key) ?? 0;
+    perKey.set(key, index + 1);
+    tracks.set(key, { handled: -1, confirmed: -1, holder: undefined });
+    const one = message({ key });
+    place.set(one.id, index);
+    return one;
+  });
+
+  const track = (delivery: Delivery): KeyTrack => {
+    const found = tracks.get(delivery.message.key);
+    assert.ok(found, `a key arrived that was never published: ${delivery.message.key}`);
+    return found;
+  };
+  const indexOf = (delivery: Delivery): number => place.get(delivery.message.id) ?? Number.NaN;
+
+  /** What B5 says about beginning to handle this delivery now. */
+  const begin = (delivery: Delivery, member: Member): void => {
+    const state = track(delivery);
+    const index = indexOf(delivery);
+    const told = `${delivery.message.key}[${index}], attempt ${delivery.attempt}, seed ${random.seed}`;
+    assert.ok(index <= state.handled + 1, `${told} came before ${state.handled + 1} was settled`);
+    assert.ok(index > state.confirmed, `${told} came again after its settlement was confirmed`);
+    const other = state.holder;
+    assert.ok(
+      other === undefined || other === member || dead.has(other),
+      `${told} is handled by two members at once`,
+    );
+    state.holder = member;
+  };
+
+  const settle = async (member: Member, settlements: readonly Settlement[]): Promise<boolean> => {
+    try {
+      await member.settle(settlements);
+      return true;
+    } catch (error) {
+      if (dead.has(member)) return false;
+      throw error;
+    }
+  };
+
+  /** Handles what a batch brought of one key; false when the member has died. */
+  const handleKey = async (deliveries: readonly Delivery[], member: Member): Promise<boolean> => {
+    for (const [at, delivery] of deliveries.entries()) {
+      begin(delivery, member);
+      await env.pass(random.int(0, 3));
+      if (dead.has(member)) return false;
+      const state = track(delivery);
+      if (delivery.attempt < 4 && random.chance(0.25)) {
+        state.holder = undefined;
+        const rest = deliveries
+          .slice(at + 1)
+          .map((later) => ({ delivery: later, outcome: "release" as const }));
+        const delayMs = delays && random.chance(0.5) ? random.int(1, 30) : 0;
+        return settle(member, [{ delivery, outcome: "retry", delayMs, failure }, ...rest]);
+      }
+      state.handled = Math.max(state.handled, indexOf(delivery));
+      if (at === deliveries.length - 1) state.holder = undefined;
+      if (!(await settle(member, [{ delivery, outcome: "ack" }]))) return false;
+      state.confirmed = Math.max(state.confirmed, indexOf(delivery));
+    }
+    return true;
+  };
+
+  const handle = async (batch: readonly Delivery[], member: Member): Promise<void> => {
+    for (const deliveries of byKey(batch)) if (!(await handleKey(deliveries, member))) return;
+  };
+
+  const done = (): boolean => [...perKey].every(([key, length]) => tracks.get(key)?.confirmed === length - 1);
+
+  return {
+    messages,
+    done,
+    join(broker) {
+      delays = broker.capabilities.delayedRetry;
+      return env.member(broker, { prefetch: random.int(1, 12) }, handle);
+    },
+    async kill(broker, member) {
+      dead.add(member);
+      await env.crash(broker);
+    },
+    async finish() {
+      await env.eventually("every key is handled to its end", done);
+    },
+  };
+}
+
+function byKey(batch: readonly Delivery[]): Delivery[][] {
+  const groups = new Map<string, Delivery[]>();
+  for (const delivery of batch) {
+    const group = groups.get(delivery.message.key);
+    if (group === undefined) groups.set(delivery.message.key, [delivery]);
+    else group.push(delivery);
+  }
+  return [...groups.values()];
+}
