@@ -26,33 +26,51 @@ const uncheckedFormats = ["idn-email", "idn-hostname", "iri", "iri-reference"];
  *   `type`, and so would let through everything of another type
  */
 export async function loadSchemaCompiler(): Promise<SchemaCompiler> {
-  const [{ Ajv2020 }, formats] = await Promise.all([import("ajv/dist/2020.js"), import("ajv-formats")]);
-  const ajv = new Ajv2020({
-    strict: true,
-    strictTuples: false,
-    strictRequired: false,
-    allowUnionTypes: true,
-    validateSchema: false, // Done below, where the place of the mistake can be told.
-    addUsedSchema: false, // Two definitions may have the same `$id`.
-    logger: false,
-  });
-  // A CommonJS module seen from ESM: its `default` is `module.exports`, which has a `default` in turn.
-  formats.default.default(ajv, { mode: "fast" });
-  for (const format of uncheckedFormats) ajv.addFormat(format, true);
-  return (type, schema) => toValidator(compile(ajv, type, schema));
+  tools ??= loadTools();
+  const { newAjv, meta } = await tools;
+  const ajv = newAjv();
+  return (type, schema) => toValidator(compile(ajv, meta, type, schema));
 }
 
-function compile(ajv: Ajv2020, type: string, schema: JsonSchema): ValidateFunction {
+interface Tools {
+  newAjv(): Ajv2020;
+  /** Checks schemas and compiles none. Kept, because preparing it takes longer than to compile most schemas. */
+  readonly meta: Ajv2020;
+}
+
+let tools: Promise<Tools> | undefined;
+
+async function loadTools(): Promise<Tools> {
+  const [{ Ajv2020 }, formats] = await Promise.all([import("ajv/dist/2020.js"), import("ajv-formats")]);
+  const newAjv = (): Ajv2020 => {
+    const ajv = new Ajv2020({
+      strict: true,
+      strictTuples: false,
+      strictRequired: false,
+      allowUnionTypes: true,
+      validateSchema: false, // `meta` does it, and can tell the place of the mistake.
+      addUsedSchema: false, // Two definitions may have the same `$id`.
+      logger: false,
+    });
+    // A CommonJS module seen from ESM: its `default` is `module.exports`, which has a `default` in turn.
+    formats.default.default(ajv, { mode: "fast" });
+    for (const format of uncheckedFormats) ajv.addFormat(format, true);
+    return ajv;
+  };
+  return { newAjv, meta: new Ajv2020({ logger: false }) };
+}
+
+function compile(ajv: Ajv2020, meta: Ajv2020, type: string, schema: JsonSchema): ValidateFunction {
   let validate: ValidateFunction;
   try {
-    allowAnnotations(ajv, schema);
-    const mistake = ajv.validateSchema(schema) === true ? undefined : ajv.errors?.[0];
+    const mistake = meta.validateSchema(schema) === true ? undefined : meta.errors?.[0];
     if (mistake) throw refusal(type, mistake.instancePath, reasonOf(mistake));
+    allowAnnotations(ajv, schema);
     validate = ajv.compile(schema);
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw refusal(type, placeOfUnknownKeyword(schema, message), message, cause);
+    throw refusal(type, placeOfMistake(schema, message), message, cause);
   }
   if ("$async" in validate) throw refusal(type, "/$async", "events are validated synchronously");
   return validate;
@@ -80,24 +98,26 @@ function allowAnnotations(ajv: Ajv2020, schema: JsonSchema): void {
   });
 }
 
-/** ajv names the place of most mistakes, but not of this one. */
-function placeOfUnknownKeyword(schema: JsonSchema, message: string): string | undefined {
+/** ajv names the place of most mistakes, but not of unknown keywords and bad patterns. */
+function placeOfMistake(schema: JsonSchema, message: string): string | undefined {
   const keyword = /unknown keyword: "(.*)"/.exec(message)?.[1];
-  return keyword === undefined
-    ? undefined
-    : visit(schema, "", (name, place) => (name === keyword ? place : undefined));
+  const isCause = (name: string, value: unknown): boolean =>
+    name === keyword ||
+    message.includes(`regular expression: /${name}/`) ||
+    (name === "pattern" && message.includes(`regular expression: /${value}/`));
+  return visit(schema, "", (name, place, value) => (isCause(name, value) ? place : undefined));
 }
 
 /** Every name in a schema with its pointer, until `found` answers. */
 function visit<R>(
   node: unknown,
   place: string,
-  found: (name: string, place: string) => R | undefined,
+  found: (name: string, place: string, value: unknown) => R | undefined,
 ): R | undefined {
   if (typeof node !== "object" || node === null) return undefined;
   for (const [name, child] of Object.entries(node)) {
     const childPlace = place + pointerStep(name);
-    const answer = found(name, childPlace) ?? visit(child, childPlace, found);
+    const answer = found(name, childPlace, child) ?? visit(child, childPlace, found);
     if (answer !== undefined) return answer;
   }
   return undefined;

@@ -68,7 +68,7 @@ export type SchemaOutput<S> =
         : unknown;
 
 /** The type publishers give; another one than handlers get where the schema transforms. */
-export type SchemaInput<S> = S extends StandardSchemaV1<infer Input> ? Input : SchemaOutput<S>;
+export type SchemaInput<S> = S extends StandardSchemaV1<infer Input, infer _Output> ? Input : SchemaOutput<S>;
 
 interface CommonOptions<Event, Extensions> {
   /** The durable log its events travel on. Default "events". */

@@ -27,7 +27,7 @@ export type InputsByType<Definition extends AnyEventDefinition> = {
 // then take the "a" that a conversion returns for a string.
 export type ConvertedByType<Definition extends AnyEventDefinition> = {
   readonly [D in Definition as D["type"]]: unknown extends TypesOf<D>["input"]
-    ? {} | null | undefined
+    ? NonNullable<unknown> | null | undefined
     : TypesOf<D>["input"];
 };
 

@@ -24,7 +24,7 @@ export class Upcasts {
     if (existing !== undefined) {
       throw new ConfigurationError(
         "UPCAST_DUPLICATE",
-        `There is an upcast from ${from} to ${existing.to} already. A type has one next version; chain further ones from there.`,
+        `An upcast from ${from} to ${to}: there is one to ${existing.to} already. A type has one next version; chain further ones from there.`,
       );
     }
     if (this.newest(to) === from) {
