@@ -1,7 +1,7 @@
-import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
 // Compiled file by file: tsx would wrap every function to keep its name, and that would be measured too.
-export default defineConfig({
+const config: Options = {
   entry: ["src/**/*.ts"],
   bundle: false,
   format: "esm",
@@ -10,4 +10,6 @@ export default defineConfig({
   silent: true,
   removeNodeProtocol: false,
   tsconfig: "../tsconfig.json",
-});
+};
+
+export default config;

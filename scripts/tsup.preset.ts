@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
 /**
  * How every package is built: ESM and CJS, each with its own types. The entries of a package share their chunks in
@@ -7,9 +7,9 @@ import { defineConfig } from "tsup";
  * `entry` lists the package's doors; `programs` are files that run as processes and so need no types, by their names
  * in dist.
  */
-export const library = (entry, programs = {}) => {
+export function library(entry: readonly string[], programs: Readonly<Record<string, string>> = {}): Options {
   const doors = Object.fromEntries(entry.map((path) => [basename(path, ".ts"), path]));
-  return defineConfig({
+  return {
     entry: { ...doors, ...programs },
     format: ["esm", "cjs"],
     target: "node20",
@@ -28,5 +28,5 @@ export const library = (entry, programs = {}) => {
     // `node:sqlite` exists under that name only.
     removeNodeProtocol: false,
     tsconfig: "../../tsconfig.json",
-  });
-};
+  };
+}
