@@ -3,8 +3,8 @@ import { badAttribute, checkAttributes, checkEvent, isBytes, isJson } from "../e
 import { invalid } from "../event/codes.js";
 import type { MeshEvent } from "../event/event.js";
 import { isUtf8, mediaKind } from "../event/media-type.js";
-import type { EncodedEvent } from "./codec.js";
 import { formatJson, parseJson } from "./json-text.js";
+import type { EncodedEvent } from "./message.js";
 import { percentDecode, percentEncode } from "./percent.js";
 import { toText } from "./utf8.js";
 

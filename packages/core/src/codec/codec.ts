@@ -9,15 +9,9 @@ import type { MeshEvent } from "../event/event.js";
 import { memoize } from "../event/memo.js";
 import { decodeBinary, encodeBinary } from "./binary.js";
 import { formatEvent, parseEvent } from "./json.js";
+import type { EncodedEvent } from "./message.js";
 
-/** An event on the wire: what a broker stores, less the addressing. */
-export interface EncodedEvent {
-  /** `application/cloudevents+json` in structured mode, else the media type of the data; "" where it has none. */
-  readonly contentType: string;
-  /** `ce-…` headers in binary mode, else empty. Names are lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-}
+export type { EncodedEvent } from "./message.js";
 
 /** Structured: one JSON text, the default of brokers. Binary: data as it is, attributes as headers. */
 export type ContentMode = "structured" | "binary";

@@ -19,7 +19,8 @@ import type { MeshEvent } from "../event/event.js";
 export async function toCloudEvent<Data>(event: MeshEvent<string, Data>): Promise<CloudEvent<Data>> {
   checkEvent(event);
   const sdk = await loadSdk();
-  return new sdk.CloudEvent<Data>(event, false);
+  // The SDK's types know no `exactOptionalPropertyTypes`.
+  return new sdk.CloudEvent<Data>(event as Partial<CloudEventV1<Data>>, false);
 }
 
 /**
@@ -40,10 +41,8 @@ export function fromCloudEvent(cloudEvent: CloudEventV1<unknown>): MeshEvent {
 }
 
 async function loadSdk(): Promise<typeof import("cloudevents")> {
-  try {
-    return await import("cloudevents");
-  } catch (cause) {
+  return import("cloudevents").catch((cause: unknown) => {
     const message = "toCloudEvent needs the optional package cloudevents. Install it: npm i cloudevents";
     throw new ConfigurationError("PEER_MISSING", message, { cause });
-  }
+  });
 }

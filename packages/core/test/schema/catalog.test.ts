@@ -36,6 +36,8 @@ describe("a catalog", () => {
     const merged = defineCatalog([first, ...defineCatalog([scanned, audited]).definitions]);
     expect(merged.definitions).toEqual([built, scanned, audited]);
     expect(merged.newest("com.acme.built.v1")).toBe("com.acme.scanned.v1");
+    expect(merged.upcasts).toEqual(first.upcasts);
+    expect(defineCatalog([first, merged]).upcasts).toEqual(first.upcasts);
   });
 
   it("refuses what is no definition", async () => {
