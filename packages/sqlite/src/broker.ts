@@ -47,6 +47,7 @@ class EmbeddedBroker implements SqliteBroker {
   readonly #settings: Settings;
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
+  #ended = false;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings) {
@@ -70,6 +71,7 @@ class EmbeddedBroker implements SqliteBroker {
   }
 
   close(): Promise<void> {
+    this.#ended = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -103,7 +105,7 @@ class EmbeddedBroker implements SqliteBroker {
   }
 
   #live(): Session {
-    if (this.#closing) throw misuse("BROKER_CLOSED", "it is closed. Create a new broker to go on");
+    if (this.#ended) throw misuse("BROKER_CLOSED", "it is closed. Create a new broker to go on");
     if (!this.#session) throw misuse("BROKER_NOT_OPEN", "it is not open yet. Call `open` first");
     return this.#session;
   }

@@ -4,7 +4,7 @@
  */
 import type { Connection } from "./connection.js";
 import type { Group } from "./groups.js";
-import { freeKeys, hasWaiting, keysHeldByOthers } from "./keys.js";
+import { freeKeys, hasWaiting, keysHeldByOthers, parkReady } from "./keys.js";
 import type { Head, LogRow } from "./log.js";
 import { takeOverExpired } from "./members.js";
 import { state } from "./schema.js";
@@ -266,12 +266,8 @@ class Claim {
   }
 
   #park(rows: readonly WaitingRow[]): void {
-    if (rows.length === 0) return;
-    this.#db.run(
-      `UPDATE mw_waiting SET state = ${state.parked} WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))`,
-      this.#group.id,
-      JSON.stringify(rows.map((row) => row.seq)),
-    );
+    const keys = new Set(rows.map((row) => row.key).filter((key) => key !== null));
+    for (const key of keys) parkReady(this.#db, this.#group.id, key, 0);
   }
 
   #parkNew(seqs: readonly number[]): void {

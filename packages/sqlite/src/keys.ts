@@ -1,7 +1,8 @@
 /**
  * Which keys are blocked, and when they become free. While a key's earlier message is held by another member or waits,
  * its later ones are parked. The rule that keeps everything moving: a key with parked rows always has a row that is
- * held, ready or delayed; whoever takes the last such row away makes parked ones ready.
+ * held, ready or delayed; whoever takes the last such row away makes parked ones ready. The rule that keeps the order:
+ * no parked row of a key comes before a ready one.
  */
 import type { Connection } from "./connection.js";
 import { state } from "./schema.js";
@@ -27,6 +28,18 @@ export function freeKeys(db: Connection, group: number, keys: ReadonlySet<string
     );
   }
   return freed > 0;
+}
+
+/**
+ * Parks what is ready of a key behind `after`. Always all of it: were some left ready, they would overtake the others.
+ */
+export function parkReady(db: Connection, group: number, key: string, after: number): void {
+  db.run(
+    `UPDATE mw_waiting SET state = ${state.parked} WHERE grp = ? AND key = ? AND state = ${state.ready} AND seq > ?`,
+    group,
+    key,
+    after,
+  );
 }
 
 export function hasWaiting(db: Connection, group: number): boolean {

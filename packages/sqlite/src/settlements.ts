@@ -3,7 +3,7 @@ import type { Failure } from "@meshwright/core/adapter";
 import type { Connection } from "./connection.js";
 import { shelve } from "./dead-letters.js";
 import type { Group } from "./groups.js";
-import { freeKeys } from "./keys.js";
+import { freeKeys, parkReady } from "./keys.js";
 import type { MessageValues } from "./log.js";
 import { release } from "./members.js";
 import { state } from "./schema.js";
@@ -66,8 +66,14 @@ function putOff(
     member,
     retry.seq,
   );
-  if (moved > 0) db.run("DELETE FROM mw_held WHERE member = ? AND seq = ?", member, retry.seq);
-  return moved > 0;
+  if (moved === 0) return false;
+  const gone = db.get<{ grp: number; key: string | null }>(
+    "DELETE FROM mw_held WHERE member = ? AND seq = ? RETURNING grp, key",
+    member,
+    retry.seq,
+  );
+  if (gone && gone.key !== null) parkReady(db, gone.grp, gone.key, retry.seq);
+  return true;
 }
 
 function bury(

@@ -55,6 +55,7 @@ export class SqliteSubscription implements Subscription {
   #batch: Delivery[] = [];
   #eager = true;
   #iterated = false;
+  #ended = false;
   #closing: Promise<void> | undefined;
   #pauseMs = 0;
 
@@ -104,6 +105,7 @@ export class SqliteSubscription implements Subscription {
   }
 
   close(): Promise<void> {
+    this.#ended = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -122,13 +124,13 @@ export class SqliteSubscription implements Subscription {
   }
 
   async #next(): Promise<Delivery[] | undefined> {
-    while (!this.#closing) {
+    while (!this.#ended) {
       const seen = this.#signal.version;
       const want = Math.min(this.#parts.prefetch - this.#held.size, largestBatch);
       if (want <= 0) await this.#signal.wait(seen);
       else {
         const batch = await this.#step(want, seen);
-        if (batch && batch.length > 0 && !this.#closing) return batch;
+        if (batch && batch.length > 0 && !this.#ended) return batch;
       }
     }
     return undefined;
@@ -167,7 +169,7 @@ export class SqliteSubscription implements Subscription {
     await this.#parts.writer.submit<Taken | undefined>({
       doing: "claiming",
       rows: want,
-      run: (transaction) => (this.#closing ? undefined : this.#take(transaction, want)),
+      run: (transaction) => (this.#ended ? undefined : this.#take(transaction, want)),
       committed: (taken) => taken && this.#accept(taken),
     });
   }
@@ -342,7 +344,7 @@ export class SqliteSubscription implements Subscription {
   }
 
   async #closedAfter(seen: number): Promise<void> {
-    for (let version = seen; !this.#closing; version = this.#signal.version) await this.#signal.wait(version);
+    for (let version = seen; !this.#ended; version = this.#signal.version) await this.#signal.wait(version);
   }
 
   #recovered(): void {
