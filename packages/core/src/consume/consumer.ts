@@ -76,7 +76,7 @@ export class Consumer {
     this.#lanes = new Lanes(options.ordering === "key", options.concurrency, (delivery) =>
       this.#handle(delivery),
     );
-    this.#planner = new Planner(parts.catalog, options.handlers);
+    this.#planner = new Planner(parts.catalog, options.handlers, (error) => this.#filterFailed(error));
     this.#run = compose(parts.middleware, (event, attempt) => runHandlers(event, attempt, parts.clock));
     const { group, channel } = options;
     this.#host = { group, channel, publisher: parts.publisher, logger: parts.logger };
@@ -269,6 +269,11 @@ export class Consumer {
       this.#release([delivery]);
     }
     this.#active.clear();
+  }
+
+  #filterFailed(error: unknown): void {
+    this.counters.filterErrors++;
+    this.parts.logger.warn({ ...this.#where(), err: error }, "a predicate threw; the event does not match");
   }
 
   #where(delivery?: Delivery): object {

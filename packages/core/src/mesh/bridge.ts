@@ -56,7 +56,7 @@ export function bridge(options: BridgeOptions): void {
     name: `bridge.${name}`,
     ...(where === undefined ? {} : { where }),
   };
-  from.on(types as never, handlerOptions, async (event, ctx) => {
+  const handler = async (event: MeshEvent, ctx: DeliveryContext): Promise<void> => {
     const hops = hopsOf(event);
     if (hops.includes(to.domain)) {
       ctx.logger.debug(
@@ -74,7 +74,9 @@ export function bridge(options: BridgeOptions): void {
       [hopsAttribute]: [...hops, from.domain].join(","),
     };
     await to.forward(forwarded, { channel: ctx.channel, key: ctx.key });
-  });
+  };
+  // Any catalog will do here, so the types of a particular one do not matter.
+  from.on(types as never, handlerOptions as never, handler as never);
 }
 
 function hopsOf(event: MeshEvent): readonly string[] {

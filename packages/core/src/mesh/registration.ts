@@ -1,7 +1,7 @@
 import type { DeliveryContext } from "../consume/context.js";
 import { ConfigurationError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
-import { compileFilter, type Filter } from "../routing/filter.js";
+import { compileFilter } from "../routing/filter.js";
 import type { Catalog } from "../schema/catalog.js";
 import { matchesPattern } from "../schema/patterns.js";
 import { durationMs } from "../util/duration.js";
@@ -22,6 +22,7 @@ export function register(
   const arriving = catalog.select(patterns);
   const matchers = patterns.map(matchesPattern);
   const { name, ordering, concurrency, prefetch, retry, from, where, timeout } = options;
+  if (where !== undefined) compileFilter(where);
   checkCount("concurrency", concurrency, 1);
   checkCount("prefetch", prefetch, 0);
   return {
@@ -35,7 +36,7 @@ export function register(
     },
     handler: {
       matchesType: (type) => matchers.some((matches) => matches(type)),
-      wants: where === undefined ? undefined : compileFilter(where as Filter<MeshEvent>),
+      where,
       run,
       timeoutMs: timeout === undefined ? undefined : durationMs(timeout, "timeout"),
     },

@@ -9,6 +9,7 @@ import type { PublishEntry, PublishOptions } from "../publish/options.js";
 import { type Prepared, Publisher } from "../publish/publisher.js";
 import { compileFilter, type Filter } from "../routing/filter.js";
 import type { Catalog } from "../schema/catalog.js";
+import { deferred } from "../util/deferred.js";
 import { type Duration, durationMs } from "../util/duration.js";
 import { silentLogger } from "../util/logger.js";
 import { type DeadLetter, type DeadLetterQuery, listDeadLetters, withDeadLetters } from "./dead-letters.js";
@@ -106,8 +107,9 @@ export class MeshRuntime {
       }
       this.#state = "running";
     } catch (error) {
-      this.#state = "running";
-      await this.stop({ timeout: 0 });
+      await this.stop({ timeout: 0 }).catch((second: unknown) =>
+        this.#parts.logger.error({ err: second }, "closing what had been opened failed too"),
+      );
       throw error;
     }
   }
@@ -181,10 +183,10 @@ export class MeshRuntime {
     const { clock, broker } = this.#parts;
     const wasNew = this.#state === "new";
     this.#state = "stopping";
-    let cancel = (): void => undefined;
-    const deadline = new Promise<void>((resolve) => {
-      cancel = clock.after(timeoutMs, resolve);
-    });
+    const due = deferred();
+    const cancel = clock.after(timeoutMs, due.resolve);
+    if (timeoutMs === 0) due.resolve();
+    const deadline = due.promise;
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(deadline)));
     await Promise.race([this.#publisher.idle(), deadline]);
     cancel();
