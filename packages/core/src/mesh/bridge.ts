@@ -12,11 +12,7 @@ export interface BridgeEnd {
 
 /** What a bridge needs of the mesh it reads from. Every `Mesh` is one. */
 export interface BridgeSource extends BridgeEnd {
-  on(
-    types: never,
-    options: HandlerOptions,
-    handler: (event: MeshEvent, ctx: DeliveryContext) => unknown,
-  ): unknown;
+  on(types: never, options: never, handler: never): unknown;
 }
 
 export interface BridgeOptions {
