@@ -6,60 +6,56 @@ import { passes } from "./evaluate-test.js";
 const deepest = 64;
 
 /**
- * In which ways a branch holds; none, one or both. The difference matters in arrays: what holds by a value picks out
- * one of the objects, what holds by absence alone must be absent in all of them.
+ * How a branch holds, the stronger way being the greater. The difference matters in arrays: what holds by a value picks
+ * out one of the objects, what holds by absence alone must be absent from all of them.
  */
-type Ways = number;
-const never: Ways = 0;
-const byAbsence: Ways = 1;
-const byValue: Ways = 2;
+type Holds = number;
+const never: Holds = 0;
+const byAbsence: Holds = 1;
+const byValue: Holds = 2;
 
 export function matchesBranch(branch: Branch, value: unknown): boolean {
-  return waysOf(branch, value) !== never;
+  return holds(branch, value) !== never;
 }
 
-function waysOf(branch: Branch, value: unknown): Ways {
-  if (!Array.isArray(value)) return waysOfOne(branch, value);
+function holds(branch: Branch, value: unknown): Holds {
+  if (!Array.isArray(value)) return holdsWithoutArray(branch, value);
   const leaves: unknown[] = [];
   const objects: object[] = [];
   spread(value, leaves, objects, 0);
-  return both(waysOfLeaves(branch.leaves, leaves), waysOfObjects(branch.fields, objects));
+  return both(leavesHold(branch.leaves, leaves), fieldsHoldInArray(branch.fields, objects));
 }
 
-function waysOfOne(branch: Branch, value: unknown): Ways {
+function holdsWithoutArray(branch: Branch, value: unknown): Holds {
   const leaf = isLeaf(value);
   const object = !leaf && typeof value === "object" && value !== null ? value : undefined;
-  return both(waysOfLeaves(branch.leaves, leaf ? [value] : []), waysOfFields(branch.fields, object));
+  return both(leavesHold(branch.leaves, leaf ? [value] : []), fieldsHold(branch.fields, object));
 }
 
 /** Every leaf of the branch must hold, by any of the values. */
-function waysOfLeaves(leaves: readonly Leaf[], values: readonly unknown[]): Ways {
-  return leaves.reduce((ways, leaf) => both(ways, waysOfLeaf(leaf, values)), byAbsence);
+function leavesHold(leaves: readonly Leaf[], values: readonly unknown[]): Holds {
+  return leaves.reduce((soFar, leaf) => both(soFar, leafHolds(leaf, values)), byAbsence);
 }
 
-function waysOfLeaf(leaf: Leaf, values: readonly unknown[]): Ways {
+function leafHolds(leaf: Leaf, values: readonly unknown[]): Holds {
   if (values.length === 0) return leaf.absent ? byAbsence : never;
   return values.some((value) => leaf.tests.some((test) => passes(test, value))) ? byValue : never;
 }
 
-/** Some object holds by value, or all of them by absence. */
-function waysOfObjects(fields: readonly FieldBranch[], objects: readonly object[]): Ways {
-  if (objects.length === 0) return waysOfFields(fields, undefined);
-  const each = objects.map((object) => waysOfFields(fields, object));
-  return (
-    (each.reduce((some, ways) => some | ways) & byValue) |
-    (each.reduce((all, ways) => all & ways) & byAbsence)
-  );
+/** By value in one of the objects, or by absence in all of them. */
+function fieldsHoldInArray(fields: readonly FieldBranch[], objects: readonly object[]): Holds {
+  if (objects.length === 0) return fieldsHold(fields, undefined);
+  const each = objects.map((object) => fieldsHold(fields, object));
+  return each.includes(byValue) ? byValue : each.includes(never) ? never : byAbsence;
 }
 
-function waysOfFields(fields: readonly FieldBranch[], object: object | undefined): Ways {
-  return fields.reduce((ways, { name, branch }) => both(ways, waysOf(branch, own(object, name))), byAbsence);
+function fieldsHold(fields: readonly FieldBranch[], object: object | undefined): Holds {
+  return fields.reduce((soFar, { name, branch }) => both(soFar, holds(branch, own(object, name))), byAbsence);
 }
 
-/** Two things hold together: by absence if both do so, by value if one of them does. */
-function both(one: Ways, other: Ways): Ways {
-  if (one === never || other === never) return never;
-  return (one & other & byAbsence) | ((one | other) & byValue);
+/** Two things hold together by absence only if both do. */
+function both(one: Holds, other: Holds): Holds {
+  return one === never || other === never ? never : Math.max(one, other);
 }
 
 function own(object: object | undefined, name: string): unknown {

@@ -87,6 +87,11 @@ export const patternCases: readonly FilterCase[] = [
     yes: [eventOf(JSON.parse('{"__proto__":{"a":1}}'))],
   }),
 
+  ...cases(
+    { constructor: ["x"] },
+    { yes: [eventWith({ constructor: "x" })], no: [eventWith({}), eventWith({ constructor: "y" })] },
+  ),
+
   // $or, at every level, together with what stands beside it.
   ...cases(
     { $or: [{ type: ["x"] }, { data: { f: [1] } }] },

@@ -118,6 +118,13 @@ describe("data that is no plain JSON", () => {
       expect(missing(eventOf({ f }))).toBe(true);
   });
 
+  it("counts as missing where it is inherited", () => {
+    const inheriting = Object.assign(Object.create({ subject: "x" }), eventOf(Object.create({ f: "x" })));
+    expect(compileFilter({ data: { f: ["x"] } })(inheriting)).toBe(false);
+    expect(compileFilter({ subject: ["x"] })(inheriting)).toBe(false);
+    expect(compileFilter({ exact: { subject: "x" } })(inheriting)).toBe(false);
+  });
+
   it("is looked into 64 arrays deep, and no deeper", () => {
     const within = (depth: number): unknown =>
       Array.from({ length: depth }).reduce((inner) => [inner], "x" as unknown);
@@ -125,6 +132,12 @@ describe("data that is no plain JSON", () => {
     expect(matches(eventOf(within(65)))).toBe(true);
     expect(matches(eventOf(within(66)))).toBe(false);
     expect(matches(eventOf(within(100_000)))).toBe(false);
+  });
+
+  it("may be long", () => {
+    const items = [...Array.from({ length: 200_000 }, () => ({ a: 1 })), { a: 2, b: "x" }];
+    expect(compileFilter({ data: { items: { a: [2], b: ["x"] } } })(eventOf({ items }))).toBe(true);
+    expect(compileFilter({ data: { items: { c: [{ exists: false }] } } })(eventOf({ items }))).toBe(true);
   });
 
   it("takes time in proportion to the text, whatever the wildcard", () => {
