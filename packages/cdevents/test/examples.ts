@@ -30,7 +30,7 @@ export function example(event: string, change: (payload: Draft) => void): GitHub
   return { event, delivery: "8c1f5a3e-demo", payload };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: payloads are bent into wrong shapes on purpose
+// biome-ignore lint/suspicious/noExplicitAny: payloads and events are bent into wrong shapes on purpose
 export type Draft = any;
 
 /** The CloudEvent that carries a CDEvent. */
