@@ -18,6 +18,8 @@ export interface Catalog<
   readonly definitions: readonly Definition[];
   /** The channels of all definitions, each once, in order of first use. */
   readonly channels: readonly string[];
+  /** What turns old events into newer ones; see `upcast`. */
+  readonly upcasts: readonly Upcast[];
   /** Only a type: absent at run time. */
   readonly "~superseded"?: Superseded | undefined;
 
@@ -119,12 +121,16 @@ class CatalogOfParts implements DefinedCatalog<AnyEventDefinition, string> {
 
   constructor(parts: readonly CatalogPart[]) {
     for (const part of parts) {
-      if (part instanceof CatalogOfParts) this.#takeOver(part);
+      if ("definitions" in part) this.#takeOver(part);
       else if ("type" in part) this.#add(part);
       else throw new ConfigurationError("CATALOG_PART_INVALID", noPart);
     }
     this.definitions = Object.freeze([...this.#byType.values()]);
     this.channels = Object.freeze([...new Set(this.definitions.map(({ channel }) => channel))]);
+  }
+
+  get upcasts(): readonly Upcast[] {
+    return [...this.#upcasts.all.values()];
   }
 
   find(type: string): AnyEventDefinition | undefined {
@@ -185,9 +191,9 @@ class CatalogOfParts implements DefinedCatalog<AnyEventDefinition, string> {
     return this.entry(event.type)?.lift(event) ?? unknownType();
   }
 
-  #takeOver(other: CatalogOfParts): void {
-    for (const definition of other.definitions) this.#add(definition);
-    for (const upcast of other.#upcasts.all.values()) this.#upcasts.add(upcast);
+  #takeOver({ definitions, upcasts }: Catalog): void {
+    for (const definition of definitions) this.#add(definition);
+    for (const upcast of upcasts) this.#upcasts.add(upcast);
   }
 
   /** The same definition may come by several ways, such as two catalogs that share a third. */

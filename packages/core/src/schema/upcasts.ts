@@ -21,6 +21,7 @@ export class Upcasts {
   add(upcast: Upcast): void {
     const { from, to } = upcast;
     const existing = this.#byFrom.get(from);
+    if (existing === upcast) return; // It came over two catalogs that share a third.
     if (existing !== undefined) {
       throw new ConfigurationError(
         "UPCAST_DUPLICATE",
