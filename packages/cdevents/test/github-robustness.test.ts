@@ -136,7 +136,7 @@ describe("translateGitHub", () => {
   it("states an outcome for real payloads with fields dropped, cut or of other types", async () => {
     await fc.assert(
       fc.asyncProperty(mutated, async (delivery) => expectStated(translateGitHub(delivery))),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 
