@@ -28,6 +28,20 @@ export async function openConnection(settings: Settings): Promise<Connection> {
   }
 }
 
+/**
+ * Closes what we opened. The log is copied into the file first: with `@photostructure/sqlite` SQLite's own last close,
+ * which would do that, comes only once every prepared statement has been collected.
+ */
+export function closeConnection(db: Connection): void {
+  try {
+    db.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // The next one to close, or to open, does it.
+  }
+  db.forget();
+  db.database.close();
+}
+
 async function openFile(path: string): Promise<Database> {
   try {
     return await openDatabase(path);

@@ -61,8 +61,8 @@ export function createTables(db: Connection): void {
   db.database.exec("CREATE TABLE IF NOT EXISTS mw_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)");
   const found = db.get<{ value: number }>("SELECT value FROM mw_meta WHERE name = 'format'");
   if (found && found.value > formatVersion) throw newer(found.value);
-  if (found?.value === formatVersion) return;
-  db.database.exec(tables);
+  if (found?.value !== formatVersion) db.database.exec(tables);
+  // Written also when nothing changes: SQLite says only on a write that a file is read-only.
   db.run("INSERT OR REPLACE INTO mw_meta (name, value) VALUES ('format', ?)", formatVersion);
 }
 

@@ -14,7 +14,7 @@ import { ensureGroup } from "./groups.js";
 import { inspectChannel } from "./inspect.js";
 import { type ChannelLog, type MessageValues, messageValues } from "./log.js";
 import { join } from "./members.js";
-import { openConnection } from "./open.js";
+import { closeConnection, openConnection } from "./open.js";
 import type { Settings } from "./options.js";
 import { removeChunk } from "./retention.js";
 import { SqliteSubscription } from "./subscription.js";
@@ -149,8 +149,8 @@ export class Session {
     this.#renewal();
     clearInterval(this.#poll);
     this.#wake.close();
-    this.db.forget();
-    if (!this.#settings.database) this.db.database.close();
+    if (this.#settings.database) this.db.forget();
+    else closeConnection(this.db);
   }
 
   #committed(channels: ReadonlySet<number>): void {
