@@ -4,15 +4,27 @@ import { MeshError } from "@meshwright/core/adapter";
 export interface WaitOptions {
   /** Milliseconds until it gives up; default 15000. */
   readonly deadlineMs?: number;
-  /** Lets time pass between two looks; default 5 ms of the machine's. Returns how many milliseconds went by. */
-  pause?(): Promise<number>;
+  /**
+   * Lets time pass between two looks, and returns how many milliseconds went by. Default: the next turn of the event
+   * loop for the first few milliseconds, then 5 ms of the machine's clock.
+   *
+   * @param passed - how many milliseconds the wait has taken so far
+   */
+  pause?(passed: number): Promise<number>;
 }
 
+const eagerMs = 5;
 const pauseMs = 5;
+// Taken once: a test framework may replace the globals by fakes.
+const immediate = setImmediate;
+const timeout = setTimeout;
 
-async function realPause(): Promise<number> {
+async function realPause(passed: number): Promise<number> {
   const start = performance.now();
-  await new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
+  await new Promise<void>((resolve) => {
+    if (passed < eagerMs) immediate(resolve);
+    else timeout(resolve, pauseMs);
+  });
   return performance.now() - start;
 }
 
@@ -33,7 +45,7 @@ export async function eventually<T>(
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = options.deadlineMs ?? 15_000;
   const pause = options.pause ?? realPause;
-  for (let passed = 0; ; passed += await pause()) {
+  for (let passed = 0; ; passed += await pause(passed)) {
     const value = await condition();
     if (value !== false && value !== null && value !== undefined)
       return value as Exclude<T, false | null | undefined>;

@@ -164,7 +164,7 @@ export const b01: Guarantee = {
           "publish before open",
         );
         const broker = await env.broker();
-        await env.within("close", broker.close());
+        await env.close(broker);
         await assertRefused(
           env.within("publish", broker.publish("orders", [message()])),
           "publish after close",

@@ -78,7 +78,7 @@ export const b02: Guarantee = {
         const [seen, missed] = [message(), messages(10)];
         await env.within("publish", publisher.publish("orders", [seen]));
         await before.one();
-        await env.within("close", first.close());
+        await env.close(first);
         await env.within("publish", publisher.publish("orders", missed));
         const member = await env.member(await env.broker(), { from: "latest" }, ackAll);
         assertSameIds(ids(await member.take(10)), idsOf(missed), "what came meanwhile");

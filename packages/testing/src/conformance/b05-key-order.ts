@@ -23,6 +23,9 @@ function failOne(batch: readonly Delivery[], failing: number): Settlement[] {
   });
 }
 
+/** Longer than any deadline. */
+const hour = 3_600_000;
+
 export const b05: Guarantee = {
   id: "B5",
   promise: "messages of one key are handled in order, one after another; a waiting key delays no other",
@@ -89,10 +92,15 @@ export const b05: Guarantee = {
         const release = rest.map((delivery) => ({ delivery, outcome: "release" as const }));
         const retry = { delivery: first, outcome: "retry" as const, delayMs: 0, failure };
         await env.within("settle", member.settle([retry, ...release]));
-        const again = await member.take(3);
+        // A broker may hand out what follows only once the retried one is settled.
+        const again: Delivery[] = [];
+        for (let place = 0; place < 3; place++) {
+          const next = await member.one();
+          again.push(next);
+          await env.within("settle", member.ack([next]));
+        }
         assert.deepEqual(ids(again), idsOf(sent.slice(0, 3)));
         assert.deepEqual(attempts(again), [2, 1, 1]);
-        await env.within("settle", member.ack(again));
         assert.deepEqual(ids(await member.take(3)), idsOf(sent.slice(3)));
       },
     },
@@ -134,7 +142,7 @@ export const b05: Guarantee = {
         const [blocked, others] = [messages(1_000, { key: "blocked" }), keyedMessages(20, 4)];
         await env.within("publish", broker.publish("orders", blocked.slice(0, 1)));
         const first = await member.one();
-        await env.within("settle", member.retry(first, 10 * env.leaseMs));
+        await env.within("settle", member.retry(first, hour));
         await env.within("publish", broker.publish("orders", blocked.slice(1)));
         await env.within("publish", broker.publish("orders", others));
         for (let left = others.length; left > 0; left--)
@@ -183,8 +191,7 @@ export const b05: Guarantee = {
         await env.within("publish", one.publish("orders", sent));
         const held = await first.take(3);
         const second = await env.member(two, {}, ackAll);
-        const closed = first.close();
-        await env.within("close", closed);
+        await env.within("close", first.close());
         assert.deepEqual(ids(held), idsOf(sent.slice(0, 3)));
         const received = await second.take(5);
         assert.deepEqual(ids(received), idsOf(sent));

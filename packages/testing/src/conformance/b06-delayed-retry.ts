@@ -3,6 +3,9 @@ import type { Guarantee } from "./case.js";
 import { ackAll } from "./member.js";
 import { assertRefused, failure, message } from "./messages.js";
 
+/** Longer than any deadline. */
+const hour = 3_600_000;
+
 export const b06: Guarantee = {
   id: "B6",
   promise: "a delayed retry is kept by the broker and survives the member that asked for it",
@@ -46,7 +49,7 @@ export const b06: Guarantee = {
         const member = await env.member(broker);
         const [long, short] = [message({ key: "long" }), message({ key: "short" })];
         await env.within("publish", broker.publish("orders", [long]));
-        await env.within("settle", member.retry(await member.one(), 30 * env.leaseMs));
+        await env.within("settle", member.retry(await member.one(), hour));
         await env.within("publish", broker.publish("orders", [short]));
         await env.within("settle", member.retry(await member.one(), 50));
         assert.equal((await member.one()).message.id, short.id);
@@ -62,7 +65,7 @@ export const b06: Guarantee = {
         await env.within("publish", one.publish("orders", [message()]));
         const held = await asker.one();
         await env.within("settle", asker.retry(held, 200));
-        await env.within("close", one.close());
+        await env.close(one);
         const heir = await env.member(two, {}, ackAll);
         const again = await heir.one();
         assert.deepEqual([again.message.id, again.attempt, again.lastFailure], [held.message.id, 2, failure]);

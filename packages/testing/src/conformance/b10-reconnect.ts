@@ -23,7 +23,7 @@ async function behindProxy(env: ConformanceEnv, run: (world: Behind) => Promise<
     const far = await env.broker({ create: () => network.create({ host: proxy.host, port: proxy.port }) });
     await run({ proxy, far, near: await env.broker() });
     await proxy.heal();
-    await env.within("close", far.close());
+    await env.close(far);
   } finally {
     await proxy.close();
   }

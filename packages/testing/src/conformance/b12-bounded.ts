@@ -57,14 +57,13 @@ export const b12: Guarantee = {
       id: "B12/nothing-unasked",
       title: "a member that never iterates takes nothing away from others",
       async run(env) {
-        const count = Math.min(await backlog(env), 1_000);
+        const count = await backlog(env);
         const lazy = await env.broker();
         const subscription = await env.within("subscribe", lazy.subscribe(env.request(lazy)));
         const member = await env.member(await env.broker(), {}, ackAll);
         const received = await member.take(count);
         assert.ok(received.every((delivery) => delivery.attempt === 1));
         await env.within("close", subscription.close());
-        await member.take(env.backlog - count);
       },
     },
     {

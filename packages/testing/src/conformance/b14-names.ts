@@ -68,7 +68,9 @@ export const b14: Guarantee = {
       title: "channels with odd names each carry their own messages",
       async run(env) {
         const broker = await env.broker();
-        const members = await Promise.all(oddNames.map((channel) => env.member(broker, { channel }, ackAll)));
+        const members = await Promise.all(
+          oddNames.map((channel, at) => env.member(broker, { channel, group: `group-${at}` }, ackAll)),
+        );
         const sent = oddNames.map((channel) => message({ headers: { "x-channel": channel } }));
         for (const [at, channel] of oddNames.entries())
           await env.within("publish", broker.publish(channel, [sent[at] as never]));
@@ -101,7 +103,9 @@ export const b14: Guarantee = {
       async run(env) {
         const spaces = oddNames.map((name) => `${env.namespace}${name}`);
         const brokers = await Promise.all(spaces.map((namespace) => env.broker({ namespace })));
-        const members = await Promise.all(brokers.map((broker) => env.member(broker, {}, ackAll)));
+        const members = await Promise.all(
+          brokers.map((broker, at) => env.member(broker, { group: `group-${at}` }, ackAll)),
+        );
         const sent = brokers.map(() => [message(), message()]);
         for (const [at, broker] of brokers.entries())
           await env.within("publish", broker.publish("orders", sent[at] ?? []));
@@ -123,7 +127,11 @@ export const b14: Guarantee = {
           const strangers = await Promise.all(
             pair.map(async ([space, channel]) => {
               const broker = await env.broker({ namespace: `${env.namespace}${space}` });
-              return { broker, channel, member: await env.member(broker, { channel, group: "g" }, ackAll) };
+              return {
+                broker,
+                channel,
+                member: await env.member(broker, { channel, group: `group-${channel}` }, ackAll),
+              };
             }),
           );
           const broker = await env.broker();

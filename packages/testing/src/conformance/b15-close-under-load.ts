@@ -93,7 +93,7 @@ export const b15: Guarantee = {
         const pending = Array.from({ length: 20 }, (_, index) =>
           broker.subscribe(env.request(broker, { group: `group-${index}` })),
         );
-        await env.within("close", broker.close());
+        await env.close(broker);
         for (const outcome of await env.within("every subscribe", Promise.allSettled(pending))) {
           if (outcome.status === "rejected") continue;
           const step = outcome.value[Symbol.asyncIterator]().next();
@@ -110,7 +110,7 @@ export const b15: Guarantee = {
         const load = Array.from({ length: 50 }, () =>
           one.publish("orders", messages(4)).catch(() => undefined),
         );
-        await env.within("close", one.close());
+        await env.close(one);
         await env.within("every publish", Promise.all(load));
         const sent = message();
         await env.within("publish", two.publish("orders", [sent]));

@@ -43,7 +43,7 @@ export const b18: Guarantee = {
       async run(env) {
         const first = await env.broker();
         await env.group(first, { ordering: "key" });
-        await env.within("close", first.close());
+        await env.close(first);
         const second = await env.broker();
         const call = second.subscribe(env.request(second, { ordering: "none" }));
         await assertRefused(env.within("subscribe", call), "another ordering");
@@ -71,7 +71,7 @@ export const b18: Guarantee = {
             report: () => undefined,
           };
           await assertRefused(env.within("open", broker.open(context)), "an incompatible backend");
-          await env.within("close", broker.close());
+          await env.close(broker);
         }
       },
     },

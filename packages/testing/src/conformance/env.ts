@@ -41,6 +41,8 @@ export interface ConformanceEnv {
   /** A new, opened connection that `crash` can kill. */
   mortal(): Promise<Broker>;
   crash(broker: Broker): Promise<void>;
+  /** Closes a broker, and with it its members. */
+  close(broker: Broker): Promise<void>;
   /** Freezes the process of a forked broker, and lets it go on. */
   freeze(broker: Broker): void;
   thaw(broker: Broker): void;
@@ -118,6 +120,10 @@ export function createEnv(options: ConformanceOptions): ConformanceEnv & { dispo
     return broker;
   };
 
+  const expectEnd = (broker: Broker): void => {
+    for (const member of members.get(broker) ?? []) member.expectEnd();
+  };
+
   const request = (broker: Broker, fields: RequestFields = {}): SubscriptionRequest => ({
     channel: "orders",
     group: "billing",
@@ -142,8 +148,12 @@ export function createEnv(options: ConformanceOptions): ConformanceEnv & { dispo
       forks.set(broker, broker);
       return start(broker, namespace);
     },
+    async close(broker) {
+      expectEnd(broker);
+      await within("close", broker.close());
+    },
     async crash(broker) {
-      for (const member of members.get(broker) ?? []) member.expectEnd();
+      expectEnd(broker);
       open.delete(broker);
       const forked = forks.get(broker);
       await (forked ? forked.kill() : options.crash?.(broker));
@@ -188,7 +198,7 @@ export function createEnv(options: ConformanceOptions): ConformanceEnv & { dispo
   };
 
   const closeAll = async (): Promise<void> => {
-    for (const member of [...members.values()].flat()) member.expectEnd();
+    for (const broker of members.keys()) expectEnd(broker);
     const closing = [...open].map((broker) => broker.close());
     for (const one of await within("Broker.close", Promise.allSettled(closing)))
       if (one.status === "rejected" && !isGone(one.reason)) throw one.reason;
