@@ -144,8 +144,11 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     this.#retention();
-    await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.close()));
-    await this.#writer.drained();
+    // A subscribe that was under way may add one meanwhile.
+    do {
+      await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.close()));
+      await this.#writer.drained();
+    } while (this.#subscriptions.size > 0);
     this.#renewal();
     clearInterval(this.#poll);
     this.#wake.close();
