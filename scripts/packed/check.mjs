@@ -1,6 +1,6 @@
 // The packages as npm would hand them out: packed, looked at by publint and arethetypeswrong, then installed from
 // their tarballs into an ESM and a CJS project outside the workspace, which are
-// type-checked and run (consumer.ts).
+// type-checked and run (main.ts).
 // Needs a build (`npm run build`) and the registry, for the libraries that the packages depend on.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -54,7 +54,8 @@ function checkContents(name, file) {
 function tryConsumer(kind, packed) {
   const cwd = join(folder, kind);
   mkdirSync(cwd);
-  copyFileSync(join(root, "scripts", "packed", "consumer.ts"), join(cwd, "main.ts"));
+  for (const file of ["main.ts", "adapter.ts"])
+    copyFileSync(join(root, "scripts", "packed", file), join(cwd, file));
   const own = readJson(join(root, "package.json")).devDependencies;
   const manifest = {
     private: true,

@@ -19,10 +19,7 @@ import {
   type Broker,
 } from "@meshwright/core/adapter";
 import { sqliteBroker } from "@meshwright/sqlite";
-import type * as testing from "@meshwright/testing";
-
-/** The kit is for test runners, so only its types are looked at here. */
-export type Kit = typeof testing;
+import { forkBroker, virtualClock } from "@meshwright/testing";
 
 const built = defineEvent("com.acme.artifact.built.v1", {
   schema: {
@@ -61,6 +58,13 @@ async function main(): Promise<void> {
     await passOne(memoryBroker());
     await passOne(sqliteBroker({ path: join(folder, "mesh.db") }));
     assert.ok(Object.keys(cdevents).length > 0);
+    assert.equal(typeof virtualClock, "function");
+    const forked = await forkBroker({
+      module: join(process.cwd(), "dist", "adapter.js"),
+      options: { path: join(folder, "forked.db") },
+    });
+    assert.equal(forked.name, "sqlite");
+    await forked.kill();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
