@@ -1,7 +1,6 @@
 /** Filters and events from few words, so that they often meet. */
+import type { Filter, MeshEvent } from "@meshwright/core";
 import fc from "fast-check";
-import type { MeshEvent } from "../../src/event/event.js";
-import type { Filter } from "../../src/routing/filter.js";
 
 const field = fc.constantFrom("a", "b");
 const text = fc.constantFrom("a", "b", "ab", "ba", "aB", "A", "aab");

@@ -1,5 +1,4 @@
-import type { MeshEvent } from "../../src/event/event.js";
-import type { Filter } from "../../src/routing/filter.js";
+import type { Filter, MeshEvent } from "@meshwright/core";
 
 export interface FilterCase {
   readonly name: string;

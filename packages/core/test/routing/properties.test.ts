@@ -1,8 +1,6 @@
+import { compileFilter, createRouter, type Filter, type MeshEvent } from "@meshwright/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { MeshEvent } from "../../src/event/event.js";
-import { createRouter } from "../../src/routing/create-router.js";
-import { compileFilter, type Filter } from "../../src/routing/filter.js";
 import { events, filters, patterns, strangeEvents } from "./arbitraries.js";
 import { modelMatches } from "./model.js";
 

@@ -1,7 +1,5 @@
+import { compileFilter, createRouter, FilterError } from "@meshwright/core";
 import { describe, expect, it } from "vitest";
-import { createRouter } from "../../src/routing/create-router.js";
-import { compileFilter } from "../../src/routing/filter.js";
-import { FilterError } from "../../src/routing/filter-error.js";
 import { eventOf, eventWith } from "./make-cases.js";
 
 const event = eventWith({});

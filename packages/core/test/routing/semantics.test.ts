@@ -1,6 +1,5 @@
+import { compileFilter, createRouter } from "@meshwright/core";
 import { describe, expect, it } from "vitest";
-import { createRouter } from "../../src/routing/create-router.js";
-import { compileFilter } from "../../src/routing/filter.js";
 import { filterCases } from "./cases.js";
 
 describe("a filter wants what the language says", () => {

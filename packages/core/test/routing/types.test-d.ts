@@ -1,9 +1,6 @@
 /** Checked by the compiler: what must not compile is marked, and an unused mark is an error. */
-import { describe, expect, expectTypeOf, it } from "vitest";
-import type { MeshEvent } from "../../src/event/event.js";
-import { createRouter } from "../../src/routing/create-router.js";
-import { compileFilter, type Filter } from "../../src/routing/filter.js";
-import { eventWith } from "./make-cases.js";
+import { compileFilter, createRouter, type Filter, type MeshEvent } from "@meshwright/core";
+import { describe, expectTypeOf, it } from "vitest";
 
 type Finished = MeshEvent<
   "scan.finished",
@@ -154,7 +151,6 @@ describe("functions that take filters", () => {
   it("need no type argument for what is not known, and take one for what is", () => {
     const matches = compileFilter({ data: { severity: ["high"] } });
     expectTypeOf(matches).toEqualTypeOf<(event: MeshEvent) => boolean>();
-    expect(matches(eventWith({ data: { severity: "high" } }))).toBe(true);
 
     expectTypeOf(compileFilter<Started>({ data: { tool: { name: ["x"] } } }))
       .parameter(0)
