@@ -23,11 +23,13 @@ export function parseJson(textOrBytes: string | Uint8Array, path: string): unkno
  */
 export function formatJson(value: unknown): string {
   try {
-    return JSON.stringify(value);
+    const text: string | undefined = JSON.stringify(value);
+    if (text !== undefined) return text;
   } catch (cause) {
     const reason = "cannot be written as JSON: it has a cycle, a bigint, or is nested too deeply";
     throw invalid("EVENT_DATA_INVALID", "/data", reason, { cause });
   }
+  throw invalid("EVENT_DATA_INVALID", "/data", "its toJSON returns nothing");
 }
 
 function whyNoJson(text: string): string {

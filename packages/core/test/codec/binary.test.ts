@@ -194,6 +194,14 @@ describe("the body", () => {
     });
   });
 
+  test("cannot be what toJSON makes nothing of", () => {
+    expectRefusal(() => binary({ data: { toJSON: () => undefined } }), {
+      code: "EVENT_DATA_INVALID",
+      path: "/data",
+      reason: "its toJSON returns nothing",
+    });
+  });
+
   test("keeps a lone surrogate of JSON data, as JSON can spell it", () => {
     expect(decode(binary({ data: "a\ud800" })).data).toBe("a\ud800");
   });
