@@ -49,9 +49,9 @@ export function outlook(db: Connection, group: Group, member: number): Outlook |
   return db.get<Outlook>(
     `SELECT g.cursor, g.missed,
       (SELECT max(seq) FROM ${group.log.table}) AS last,
-      EXISTS (SELECT 1 FROM mw_waiting WHERE grp = g.id AND state = ${state.ready}) AS ready,
+      EXISTS (SELECT 1 FROM mw_waiting INDEXED BY mw_waiting_ready WHERE grp = g.id AND state = ${state.ready}) AS ready,
       EXISTS (SELECT 1 FROM mw_waiting WHERE grp = g.id) AS waiting,
-      (SELECT min(due) FROM mw_waiting WHERE grp = g.id AND state = ${state.delayed}) AS due,
+      (SELECT min(due) FROM mw_waiting INDEXED BY mw_waiting_due WHERE grp = g.id AND state = ${state.delayed}) AS due,
       (SELECT min(due) FROM mw_scheduled WHERE channel = g.channel) AS scheduled,
       (SELECT min(lease_until) FROM mw_members WHERE grp = g.id AND id <> ?) AS others,
       (SELECT lease_until FROM mw_members WHERE id = ?) AS lease
@@ -110,7 +110,7 @@ export interface ClaimRequest {
 function promoteDue(db: Connection, group: number, now: number): void {
   db.run(
     `UPDATE mw_waiting SET state = ${state.ready}, due = NULL WHERE grp = ? AND seq IN
-      (SELECT seq FROM mw_waiting WHERE grp = ? AND state = ${state.delayed} AND due <= ? ORDER BY due LIMIT ${scanLimit})`,
+      (SELECT seq FROM mw_waiting INDEXED BY mw_waiting_due WHERE grp = ? AND state = ${state.delayed} AND due <= ? ORDER BY due LIMIT ${scanLimit})`,
     group,
     group,
     now,
@@ -243,7 +243,7 @@ class Claim {
     const blocked = this.#group.ordered ? `coalesce(key IN (${keysHeldByOthers}), 0)` : "0";
     const guard = this.#group.ordered ? [this.#group.id, this.#member] : [];
     return this.#db.all<WaitingRow>(
-      `SELECT seq, key, attempts, failure, first_at, ${blocked} AS blocked FROM mw_waiting
+      `SELECT seq, key, attempts, failure, first_at, ${blocked} AS blocked FROM mw_waiting INDEXED BY mw_waiting_ready
        WHERE grp = ? AND state = ${state.ready} ORDER BY seq LIMIT ?`,
       ...guard,
       this.#group.id,
@@ -253,7 +253,7 @@ class Claim {
 
   #scanned(after: number, limit: number, guarded: boolean): ScannedRow[] {
     const blocked = guarded
-      ? `(EXISTS (SELECT 1 FROM mw_waiting w WHERE w.grp = ? AND w.key = l.key) OR l.key IN (${keysHeldByOthers}))`
+      ? `(EXISTS (SELECT 1 FROM mw_waiting w INDEXED BY mw_waiting_key WHERE w.grp = ? AND w.key = l.key) OR l.key IN (${keysHeldByOthers}))`
       : "0";
     const guard = guarded ? [this.#group.id, this.#group.id, this.#member] : [];
     return this.#db.all<ScannedRow>(

@@ -38,7 +38,7 @@ function groupRows(db: Connection, channel: number): GroupRow[] {
       (SELECT min(seq) ${held}) AS first_held,
       (SELECT count(*) FROM mw_waiting WHERE grp = g.id) AS waiting,
       (SELECT min(seq) FROM mw_waiting WHERE grp = g.id) AS first_waiting,
-      (SELECT count(*) FROM mw_waiting WHERE grp = g.id AND state = ${state.delayed}) AS delayed,
+      (SELECT count(*) FROM mw_waiting INDEXED BY mw_waiting_due WHERE grp = g.id AND state = ${state.delayed}) AS delayed,
       (SELECT count(*) FROM mw_dead WHERE grp = g.id) AS dead
     FROM mw_groups g WHERE g.channel = ? ORDER BY g.id`,
     channel,

@@ -21,7 +21,7 @@ export function freeKeys(db: Connection, group: number, keys: ReadonlySet<string
   for (const key of freeAmong(db, group, JSON.stringify([...keys]))) {
     freed += db.run(
       `UPDATE mw_waiting SET state = ${state.ready} WHERE grp = ? AND seq IN
-        (SELECT seq FROM mw_waiting WHERE grp = ? AND key = ? AND state = ${state.parked} ORDER BY seq LIMIT ${readyAtOnce})`,
+        (SELECT seq FROM mw_waiting INDEXED BY mw_waiting_key WHERE grp = ? AND key = ? AND state = ${state.parked} ORDER BY seq LIMIT ${readyAtOnce})`,
       group,
       group,
       key,
@@ -35,7 +35,7 @@ export function freeKeys(db: Connection, group: number, keys: ReadonlySet<string
  */
 export function parkReady(db: Connection, group: number, key: string, after: number): void {
   db.run(
-    `UPDATE mw_waiting SET state = ${state.parked} WHERE grp = ? AND key = ? AND state = ${state.ready} AND seq > ?`,
+    `UPDATE mw_waiting INDEXED BY mw_waiting_key SET state = ${state.parked} WHERE grp = ? AND key = ? AND state = ${state.ready} AND seq > ?`,
     group,
     key,
     after,
@@ -49,7 +49,7 @@ export function hasWaiting(db: Connection, group: number): boolean {
 /** Those of the keys that have parked messages and nothing held, ready or delayed. */
 function freeAmong(db: Connection, group: number, keys: string): string[] {
   const withState = (which: number): string =>
-    `EXISTS (SELECT 1 FROM mw_waiting w WHERE w.grp = ? AND w.key = k.value AND w.state = ${which})`;
+    `EXISTS (SELECT 1 FROM mw_waiting w INDEXED BY mw_waiting_key WHERE w.grp = ? AND w.key = k.value AND w.state = ${which})`;
   const rows = db.all<{ key: string }>(
     `SELECT k.value AS key FROM json_each(?) k WHERE ${withState(state.parked)}
       AND NOT ${withState(state.ready)} AND NOT ${withState(state.delayed)}`,

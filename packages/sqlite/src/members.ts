@@ -67,7 +67,7 @@ function giveBack(
   const moved = db.run(
     `INSERT INTO mw_waiting (grp, seq, key, state, attempts, first_at, failure)
      SELECT h.grp, h.seq, h.key,
-       CASE WHEN EXISTS (SELECT 1 FROM mw_waiting w
+       CASE WHEN EXISTS (SELECT 1 FROM mw_waiting w INDEXED BY mw_waiting_key
          WHERE w.grp = h.grp AND w.key = h.key AND w.state = ${state.delayed} AND w.seq < h.seq)
        THEN ${state.parked} ELSE ${state.ready} END,
        h.attempt - ${uncounted}, CASE WHEN h.attempt > ${uncounted} THEN h.first_at END, h.failure
