@@ -31,7 +31,11 @@ const tasks = {
 
   // The gates of .ci/run, one by one.
   format: () => [node("format and lint", [tool("biome", "@biomejs/biome"), "ci"])],
-  types: () => [node("types", [tool("tsc", "typescript"), "-p", "."])],
+  // Published packages state the types of what they export; tests and examples need not.
+  types: () =>
+    [".", "tsconfig.packages.json"].map((project) =>
+      node(`types of ${project}`, [tool("tsc", "typescript"), "-p", project]),
+    ),
   layers: () => [node("layers", [tool("depcruise", "dependency-cruiser"), ...layered])],
   sizes: () => [node("sizes", [join("scripts", "sizes.mjs")])],
   unused: () => [node("unused", [tool("knip")])],

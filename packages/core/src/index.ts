@@ -12,8 +12,8 @@ export type {
 export { type Clock, systemClock } from "./clock/clock.js";
 export { decode, type EncodedEvent, encode } from "./codec/codec.js";
 export { formatBatch, formatEvent, parseBatch, parseEvent } from "./codec/json.js";
-export type { DeliveryContext } from "./consume/context.js";
 export type { Counters } from "./consume/counters.js";
+export type { DeliveryContext } from "./consume/delivery-context.js";
 export type { Middleware } from "./consume/middleware.js";
 export { type RetryPolicy, retry } from "./consume/retry.js";
 export { HandlerTimeoutError } from "./consume/run.js";
@@ -44,13 +44,38 @@ export type { ClaimCheck } from "./publish/claim-check.js";
 export { EventDataError, UnknownTypeError } from "./publish/errors.js";
 export type { PublishContext, PublishMiddleware } from "./publish/publisher.js";
 export { createRouter } from "./routing/create-router.js";
-export { compileFilter, type Filter } from "./routing/filter.js";
-export { FilterError } from "./routing/filter-error.js";
+export {
+  compileFilter,
+  type Dialect,
+  type Filter,
+  type FilterOptions,
+  type Pattern,
+  type Predicate,
+} from "./routing/filter.js";
+export { FilterError, type FilterErrorCode } from "./routing/filter-error.js";
 export type { Router } from "./routing/router.js";
-export { type Catalog, defineCatalog } from "./schema/catalog.js";
-export { defineEvent, type EventDefinition } from "./schema/definition.js";
-export type { EventFor, EventTypes, InputOf } from "./schema/event-types.js";
-export { type JsonSchema, typed } from "./schema/json-schema.js";
+export type { EventOf } from "./schema/by-type.js";
+export { type Catalog, type CatalogPart, type DefinedCatalog, defineCatalog } from "./schema/catalog.js";
+export type { CompiledDefinition, LiftResult } from "./schema/compiled.js";
+export {
+  type AnyEventDefinition,
+  defineEvent,
+  type EventDefinition,
+  type EventSchema,
+  type SchemaSource,
+} from "./schema/definition.js";
+export type {
+  CheckPattern,
+  EventFor,
+  EventTypes,
+  ExtensionsOf,
+  HandledTypes,
+  InputOf,
+  NameOrPattern,
+} from "./schema/event-types.js";
+export type { ExtensionTypes, NoExtensions } from "./schema/extensions.js";
+export { type FromSchema, type JsonSchema, type TypedSchema, typed } from "./schema/json-schema.js";
+export type { Upcast } from "./schema/upcasts.js";
 export type { Issue, ValidationResult, Validator } from "./schema/validation.js";
 export type { Duration } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";

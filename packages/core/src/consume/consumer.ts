@@ -13,7 +13,7 @@ import type { Catalog } from "../schema/catalog.js";
 import type { Issue } from "../schema/validation.js";
 import { deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
-import { Attempt, type AttemptHost } from "./context.js";
+import { Attempt, type AttemptHost } from "./attempt.js";
 import { type Counters, newCounters } from "./counters.js";
 import type { Handler } from "./handler.js";
 import { Lanes } from "./lanes.js";

@@ -1,6 +1,6 @@
 import type { MeshEvent } from "../event/event.js";
 import type { Filter } from "../routing/filter.js";
-import type { DeliveryContext } from "./context.js";
+import type { DeliveryContext } from "./delivery-context.js";
 
 /** A handler as it was registered, ready to run. */
 export interface Handler {

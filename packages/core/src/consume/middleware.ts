@@ -1,6 +1,7 @@
 import { MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
-import type { Attempt, DeliveryContext } from "./context.js";
+import type { Attempt } from "./attempt.js";
+import type { DeliveryContext } from "./delivery-context.js";
 
 /**
  * Wraps the handling of each event: do something, `await next()`, do something after. Throwing fails the attempt.

@@ -2,7 +2,7 @@ import type { Clock } from "../clock/clock.js";
 import { MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { deferred } from "../util/deferred.js";
-import type { Attempt } from "./context.js";
+import type { Attempt } from "./attempt.js";
 
 /** A handler did not end within its `timeout`. The attempt counts as failed. */
 export class HandlerTimeoutError extends MeshError {

@@ -2,7 +2,7 @@
  * The mesh: everything below put together for one service. This folder holds `createMesh`, what can be asked of a
  * running mesh, plugins and bridges. It may import every layer; nothing imports it.
  */
-import type { DeliveryContext } from "../consume/context.js";
+import type { DeliveryContext } from "../consume/delivery-context.js";
 import type { Middleware } from "../consume/middleware.js";
 import type { MeshEvent } from "../event/event.js";
 import type { PublishOptions } from "../publish/options.js";
@@ -76,12 +76,9 @@ export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
    *   ctx.publish("com.acme.scan.finished.v1", { digest: event.data.digest, report });
    * });
    */
+  on<const P extends NameOrPattern<C>>(types: CheckPattern<C, P>, handler: Handler<C, EventFor<C, P>>): this;
   on<const P extends NameOrPattern<C>>(
-    types: P & CheckPattern<C, P>,
-    handler: Handler<C, EventFor<C, P>>,
-  ): this;
-  on<const P extends NameOrPattern<C>>(
-    types: P & CheckPattern<C, P>,
+    types: CheckPattern<C, P>,
     options: HandlerOptions<EventFor<C, P>>,
     handler: Handler<C, EventFor<C, P>>,
   ): this;

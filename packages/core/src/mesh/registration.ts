@@ -1,4 +1,4 @@
-import type { DeliveryContext } from "../consume/context.js";
+import type { DeliveryContext } from "../consume/delivery-context.js";
 import { ConfigurationError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { compileFilter } from "../routing/filter.js";

@@ -9,6 +9,7 @@ import { ConfigurationError, MeshError } from "../errors/errors.js";
 import { checkEvent } from "../event/check.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Catalog } from "../schema/catalog.js";
+import type { CompiledDefinition } from "../schema/compiled.js";
 import { durationMs } from "../util/duration.js";
 import { type ClaimCheck, withoutData } from "./claim-check.js";
 import { type Cause, eventFactory } from "./draft.js";
@@ -105,7 +106,11 @@ export class Publisher {
     const verdict = entry?.validate(event);
     if (verdict !== undefined && !verdict.ok) throw new EventDataError(event.type, verdict.issues);
     const key =
-      options.key ?? event.partitionkey ?? entry?.definition.key?.(event) ?? event.subject ?? event.source;
+      options.key ??
+      event.partitionkey ??
+      keyOf(entry, event, verdict?.data) ??
+      event.subject ??
+      event.source;
     const addressed = { event, channel, key, deliverAt: this.#deliverAt(options.delay), message: undefined };
     if (!this.#isIndirect)
       return { ...addressed, message: this.#within(toMessage(addressed, this.options.mode)) };
@@ -186,6 +191,11 @@ export class Publisher {
     }
     return outgoing;
   }
+}
+
+/** The definition's key function sees the event as handlers do: with the data as the schema made it. */
+function keyOf(entry: CompiledDefinition | undefined, event: MeshEvent, data: unknown): string | undefined {
+  return entry?.definition.key?.(data === event.data ? event : { ...event, data });
 }
 
 function toMessage(prepared: Prepared, mode: "structured" | "binary"): WireMessage {

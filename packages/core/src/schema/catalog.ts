@@ -1,8 +1,9 @@
 import { ConfigurationError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
+import type { ConvertedByType, DataByType, EventsByType } from "./by-type.js";
 import { type CompiledDefinition, compileDefinitions, type LiftResult } from "./compiled.js";
 import type { AnyEventDefinition } from "./definition.js";
-import type { ConvertedByType, DataByType, EventsByType } from "./event-types.js";
+
 import { matchesPattern } from "./patterns.js";
 import { type Upcast, Upcasts } from "./upcasts.js";
 import { invalid, type ValidationResult } from "./validation.js";

@@ -5,33 +5,8 @@ import type { Cause } from "../publish/draft.js";
 import type { PublishOptions } from "../publish/options.js";
 import type { Prepared, Publisher } from "../publish/publisher.js";
 import type { Logger } from "../util/logger.js";
+import type { DeliveryContext } from "./delivery-context.js";
 import type { Handler } from "./handler.js";
-
-/** What a handler and a middleware know and can do beside the event. */
-export interface DeliveryContext {
-  /** The group that handles: the service, or service and handler name. */
-  readonly group: string;
-  readonly channel: string;
-  /** The ordering key the event was published with. */
-  readonly key: string;
-  /** The event's place in its channel, for `from` and `replay`. */
-  readonly offset: string;
-  /** 1 the first time; counts crashes too. */
-  readonly attempt: number;
-  /** Why the last attempt failed, when there was one that could say so. */
-  readonly lastFailure: Failure | undefined;
-  readonly logger: Logger;
-  /** Aborts when the handler's time is up or the mesh stops without waiting longer. Hand it to what you call. */
-  readonly signal: AbortSignal;
-  /**
-   * Publishes an event caused by this one. It leaves when the handler has returned, before the delivery is
-   * acknowledged; a handler that throws publishes nothing. Ids are derived, so a repeated delivery repeats the ids.
-   *
-   * @throws EventDataError `EVENT_DATA_INVALID`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError
-   * @throws MeshError `CONTEXT_CLOSED` when the handler has already returned, failed or timed out
-   */
-  publish(type: string, data: unknown, options?: PublishOptions): MeshEvent;
-}
 
 /** What the attempts of one consumer share. */
 export interface AttemptHost {

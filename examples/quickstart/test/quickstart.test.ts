@@ -1,0 +1,20 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it, onTestFinished } from "vitest";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const fromSources = ["--conditions=@meshwright/source", "--import", "tsx"];
+
+it("runs as the README shows it, twice on one file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "meshwright-quickstart-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (let run = 0; run < 2; run++) {
+    const args = [...fromSources, main, join(folder, "events.db")];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toMatch(/^sha256:5f0c9e2b: 0 critical, because of [0-9a-f-]{36}\n$/);
+  }
+});
