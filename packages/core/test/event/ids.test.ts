@@ -50,6 +50,8 @@ describe("a new id", () => {
     const ids = Array.from({ length: 2_000 }, (_, i) => newId(i));
     expect(new Set(ids.map((id) => id.slice(14, 23))).size).toBeGreaterThan(1_900);
     expect(new Set(ids.map((id) => id.slice(24))).size).toBe(2_000);
+    // Three random bits begin the counter; the fourth stays free for counting on.
+    expect([...new Set(ids.map((id) => id[15]))].sort().join("")).toBe("01234567");
   });
 
   test("takes any number for a time", () => {
