@@ -68,6 +68,7 @@ describe("headers", () => {
     ["a+b&c=d;e,f'g(h)*!~`{|}^[]<>\\/?#@:$", "a+b&c=d;e,f'g(h)*!~`{|}^[]<>\\/?#@:$"],
     ["\u00a0\ufeff", "%C2%A0%EF%BB%BF"],
     ["é", "%C3%A9"],
+    ["\ufeffmark", "%EF%BB%BFmark"],
   ])("encode %j as %j, and back", (subject, value) => {
     expect(binary({ subject }).headers["ce-subject"]).toBe(value);
     expect(decode(binaryMessage({ headers: { "ce-subject": value } })).subject).toBe(subject);
