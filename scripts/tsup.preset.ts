@@ -17,7 +17,7 @@ export function library(entry: readonly string[], programs: Readonly<Record<stri
     // tsup's own declaration build sets `baseUrl`, which TypeScript 6 refuses unless told.
     dts: {
       entry: doors,
-      compilerOptions: { ignoreDeprecations: "6.0", isolatedDeclarations: false, noEmit: false },
+      compilerOptions: { ignoreDeprecations: "6.0", noEmit: false },
     },
     sourcemap: true,
     clean: true,
