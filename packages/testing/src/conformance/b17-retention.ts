@@ -120,7 +120,7 @@ export const b17: Guarantee = {
         assert.ok(hard);
         const broker = await env.broker({ create: hard.create });
         const member = await env.member(broker, {}, ackAll);
-        for (let round = 0; round < 4 * hard.messages; round += 1) {
+        for (let round = 0; round < 2 * hard.messages; round++) {
           await env.within("publish", broker.publish("orders", [message()]));
           await member.one();
         }
