@@ -29,6 +29,9 @@ const tasks = {
       node(`build ${basename(cwd)}`, [tool("tsup"), "--silent"], { cwd, needed: true }),
     ),
 
+  /** Brings the code that documents quote up to date; with `--check` only says what is stale. */
+  docs: (args) => [node("docs", [join("scripts", "docs.mjs"), ...args])],
+
   // The gates of .ci/run, one by one.
   format: () => [node("format and lint", [tool("biome", "@biomejs/biome"), "ci"])],
   // Published packages state the types of what they export; tests and examples need not.
