@@ -17,6 +17,8 @@ export interface Comparison {
   readonly rounds?: number;
   /** What the ratio of a contestant should at least be. */
   readonly goals?: Readonly<Record<string, number>>;
+  /** How often per second a contestant should at least do it. Absolute, so it says more on a quiet machine. */
+  readonly leastPerSecond?: Readonly<Record<string, number>>;
 }
 
 interface Measured {
@@ -43,12 +45,15 @@ async function rate(run: Contestant["run"], times: number): Promise<number> {
   return times / (Number(process.hrtime.bigint() - begin) / 1e9);
 }
 
-function print({ title, unit, goals = {} }: Comparison, measured: readonly Measured[]): void {
+function print(
+  { title, unit, goals = {}, leastPerSecond = {} }: Comparison,
+  measured: readonly Measured[],
+): void {
   const base = median(measured[0]?.perSecond ?? []);
   const rows = measured.map(({ name, perSecond }) => {
     const ratio = median(perSecond) / base;
     const spread = `${figure(Math.min(...perSecond))} – ${figure(Math.max(...perSecond))}`;
-    return `| ${name} | ${figure(median(perSecond))} | ${spread} | ${ratio.toFixed(2)} | ${goal(ratio, goals[name])} |`;
+    return `| ${name} | ${figure(median(perSecond))} | ${spread} | ${ratio.toFixed(2)} | ${goal(ratio, goals[name])}${floor(median(perSecond), leastPerSecond[name])} |`;
   });
   const head = [`| ${unit}s per second | median | spread | ratio | goal |`, "|---|---:|---:|---:|---|"];
   process.stdout.write(`\n### ${title}\n\n${[...head, ...rows].join("\n")}\n`);
@@ -57,6 +62,11 @@ function print({ title, unit, goals = {} }: Comparison, measured: readonly Measu
 function goal(ratio: number, least: number | undefined): string {
   if (least === undefined) return "";
   return `at least ${least.toFixed(2)}: ${ratio >= least ? "met" : "MISSED"}`;
+}
+
+function floor(perSecond: number, least: number | undefined): string {
+  if (least === undefined) return "";
+  return `at least ${figure(least)}/s: ${perSecond >= least ? "met" : "MISSED"}`;
 }
 
 function median(values: readonly number[]): number {
