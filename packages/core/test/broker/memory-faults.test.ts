@@ -85,6 +85,22 @@ describe("faults", () => {
     expect(told.lag).toBe(0);
   });
 
+  it("duplicate: not while later messages of the key are under way", async () => {
+    const { broker, reports } = await connect(new TestClock(), {
+      server: memoryServer({ faults: { seed: 1, duplicate: 1 } }),
+    });
+    const reader = await Reader.join(broker);
+    await broker.publish("c", messages(3));
+    await turns();
+    await reader.settle("ack", "0", "1");
+    await turns();
+    expect([reader.ids, reports]).toEqual([["2"], []]);
+    await reader.settle("ack", "2");
+    await turns();
+    expect(reader.ids).toEqual(["2#2"]);
+    expect(reports).toEqual([{ kind: "stale-settlement", channel: "c", group: "g", count: 1 }]);
+  });
+
   it("crash: a member loses what it holds", async () => {
     const told = await story({ seed: 1, crash: 0.2 });
     expect(told.stale).toBeGreaterThan(5);
