@@ -84,6 +84,14 @@ describe("from the SDK", () => {
     expect(data).toEqual(binary.data);
   });
 
+  test("Base64 alone is bytes too, also of nothing", () => {
+    const { data: _, ...attributes } = event;
+    for (const data_base64 of ["", "AAH/"]) {
+      const like = { ...attributes, data_base64 } as unknown as Parameters<typeof fromCloudEvent>[0];
+      expect(fromCloudEvent(like).data).toEqual(new Uint8Array(Buffer.from(data_base64, "base64")));
+    }
+  });
+
   test.each([
     { subject: "" },
     { comexample: { a: 1 } },

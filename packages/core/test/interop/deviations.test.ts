@@ -3,7 +3,7 @@
  * means that the SDK was mended: take the row out, and let the interop tests cover it.
  */
 import { decode, encode, InvalidEventError, type MeshEvent, parseEvent } from "@meshwright/core";
-import { type CloudEvent, HTTP } from "cloudevents";
+import { CloudEvent, HTTP } from "cloudevents";
 import { describe, expect, test } from "vitest";
 import { toCloudEvent } from "../../src/interop/cloudevents.js";
 import { changed, invalidAttributes, invalidData, validEvent } from "../codec/invalid-events.js";
@@ -160,6 +160,12 @@ describe("writing, the SDK", () => {
     const { headers } = HTTP.binary(await toCloudEvent(untyped));
     expect(headers["content-type"]).toBe("application/json; charset=utf-8");
     expect(encode(untyped, "binary").contentType).toBe("");
+  });
+
+  test("refuses some leap seconds when it validates, so it is not asked to", async () => {
+    const leap = event({ time: "2016-12-31T15:59:60-08:00" });
+    expect(() => new CloudEvent(leap as Partial<CloudEvent<unknown>>)).toThrow("invalid payload");
+    expect((await toCloudEvent(leap)).time).toBe(leap.time);
   });
 
   test("cannot hold an extension named schemaurl", async () => {
