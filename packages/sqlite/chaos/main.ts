@@ -8,11 +8,18 @@ import { parseArgs } from "node:util";
 import { runChaos } from "./run.js";
 import { groups } from "./setup.js";
 
-const { values } = parseArgs({ options: { kills: { type: "string" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: { kills: { type: "string" }, seed: { type: "string" }, keep: { type: "boolean" } },
+});
 const kills = Number(values.kills ?? 200);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`chaos: ${kills} kills, seed ${seed}`);
-const { killed, verdicts, violations } = await runChaos({ kills, seed, log: (line) => console.log(line) });
+const { killed, verdicts, violations } = await runChaos({
+  kills,
+  seed,
+  keep: values.keep ?? false,
+  log: (line) => console.log(line),
+});
 console.log(`killed: ${killed.publisher} publishers, ${killed.consumer} consumers`);
 for (const [index, { confirmed, handled, redelivered }] of verdicts.entries()) {
   console.log(

@@ -17,6 +17,8 @@ export interface ChaosOptions {
   readonly everyMs?: number;
   /** How long the last processes may take to handle what is left, in milliseconds; default 60000. */
   readonly drainMs?: number;
+  /** Keeps the file and the ledgers, to look into. */
+  readonly keep?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -40,8 +42,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     return await run(options, folder);
   } finally {
-    if (!process.env.KEEP) rmSync(folder, { recursive: true, force: true });
-    else console.log(folder);
+    if (options.keep) options.log?.(`kept: ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -22,7 +22,7 @@ export interface LogRow {
 /** What `head` holds: id, type, key, content_type, headers, only_group. */
 export type Head = readonly [string, string, string, string, string | null, number | null];
 
-export const maxBodyBytes: number = 256 * 1024 * 1024;
+export const maxBodyBytes: number = 64 * 1024 * 1024;
 
 const head =
   "json_array(CAST(id AS TEXT), CAST(type AS TEXT), CAST(key AS TEXT), CAST(content_type AS TEXT), CAST(headers AS TEXT), only_group) AS head";
@@ -30,7 +30,7 @@ const head =
 /** Turns a message into what is bound. Throws when it is too large. */
 export function messageValues(message: WireMessage): MessageValues {
   const { body } = message;
-  if (body.length > maxBodyBytes) throw tooLarge();
+  if (isTooLarge(body)) throw tooLarge();
   return [
     toText(message.id),
     toText(message.type),
@@ -193,6 +193,12 @@ function headersFrom(text: string): Record<string, string> {
   const headers: unknown = JSON.parse(text);
   if (typeof headers === "object" && headers !== null) return headers as Record<string, string>;
   throw new SyntaxError("the headers are no object");
+}
+
+function isTooLarge(body: string | Uint8Array): boolean {
+  // A character takes three bytes at most in UTF-8, two for each of a surrogate pair: most need no counting.
+  if (typeof body !== "string" || body.length * 3 <= maxBodyBytes) return body.length > maxBodyBytes;
+  return Buffer.byteLength(body) > maxBodyBytes;
 }
 
 function tooLarge(): BrokerError {

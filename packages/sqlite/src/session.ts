@@ -59,13 +59,13 @@ export class Session {
   }
 
   /** One transaction holds all of it (`atomicBatch`). */
-  async publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
-    if (messages.length === 0) return;
+  publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
+    if (messages.length === 0) return Promise.resolve();
     const values = messages.map(messageValues);
     let bytes = 0;
     for (const { body } of messages) bytes += body.length;
     const delayed = messages.some((message) => message.deliverAt !== undefined);
-    await this.#writer.submit({
+    return this.#writer.submit<void>({
       doing: "publishing",
       rows: messages.length,
       bytes,

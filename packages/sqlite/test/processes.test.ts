@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { iterate, message, openBroker, subscribe, take, temporaryFile } from "./support.js";
 
@@ -11,10 +12,14 @@ function startChild(path: string): ChildProcess {
 }
 
 async function said(child: ChildProcess): Promise<unknown> {
-  return await new Promise((resolve, reject) => {
-    child.once("message", resolve);
-    child.once("exit", (code) => reject(new Error(`the child ended with ${code}`)));
-  });
+  const ended = new AbortController();
+  const exit = (): void => ended.abort(new Error("the child ended"));
+  child.once("exit", exit);
+  try {
+    return (await once(child, "message", { signal: ended.signal }))[0];
+  } finally {
+    child.off("exit", exit);
+  }
 }
 
 describe("several processes on one file", () => {
