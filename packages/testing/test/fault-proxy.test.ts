@@ -131,9 +131,24 @@ describe("faultProxy", () => {
     await echoes(one, "there and back");
     expect(performance.now() - start).toBeGreaterThanOrEqual(115);
     for (const letter of "abcdef") one.socket.write(letter);
+    await echoes(await client(target.port), "meanwhile the proxy has read them");
     proxy.delay(0);
     one.socket.write("g");
     await eventually("all in order", () => one.state.text.endsWith("abcdefg"));
+  });
+
+  test("what is on its way, late, when the hole opens goes into it", async () => {
+    await using proxy = await faultProxy({ target });
+    const one = await client(proxy.port);
+    proxy.delay(40);
+    one.socket.write("late");
+    await echoes(await client(target.port), "meanwhile the proxy has read it");
+    proxy.blackHole();
+    const start = performance.now();
+    await eventually("its time is over", () => performance.now() - start > 100);
+    expect(one.state.text).toBe("");
+    await proxy.heal();
+    await eventually("it arrives", () => one.state.text === "late");
   });
 
   test("a target that is not there closes the client's connection", async () => {
