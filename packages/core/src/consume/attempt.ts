@@ -18,21 +18,20 @@ export interface AttemptHost {
 
 /** One attempt to handle one delivery. */
 export class Attempt implements DeliveryContext {
-  readonly #cause: Cause;
-  readonly #prepared: Prepared[] = [];
+  /** Made on demand, like the signal: most attempts publish nothing. */
+  #cause: Cause | undefined;
+  #prepared: Prepared[] | undefined;
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
   #open = true;
 
   constructor(
     private readonly host: AttemptHost,
-    private readonly delivery: Delivery,
-    event: MeshEvent,
+    readonly delivery: Delivery,
+    readonly event: MeshEvent,
     /** Who wants the event. */
     readonly handlers: readonly Handler[],
-  ) {
-    this.#cause = { group: host.group, event, ordinal: 0 };
-  }
+  ) {}
 
   get group(): string {
     return this.host.group;
@@ -78,7 +77,9 @@ export class Attempt implements DeliveryContext {
         "ctx.publish was called after the handler had ended. Await everything the handler starts before it returns.",
       );
     }
+    this.#cause ??= { group: this.host.group, event: this.event, ordinal: 0 };
     const prepared = this.host.publisher.prepare(type, data, options, this.#cause);
+    this.#prepared ??= [];
     this.#prepared.push(prepared);
     return prepared.event;
   }
@@ -95,11 +96,11 @@ export class Attempt implements DeliveryContext {
   }
 
   get hasPublished(): boolean {
-    return this.#prepared.length > 0;
+    return this.#prepared !== undefined;
   }
 
   /** Sends what the handler published; resolves when the broker has confirmed it. */
   flush(): Promise<void> {
-    return this.host.publisher.send(this.#prepared, this.#cause.event);
+    return this.host.publisher.send(this.#prepared ?? [], this.event);
   }
 }

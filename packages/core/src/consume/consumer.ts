@@ -58,9 +58,9 @@ export class Consumer {
   readonly counters: Counters = newCounters();
   readonly #lanes: Lanes;
   readonly #planner: Planner;
-  readonly #run: Run;
+  readonly #chain: Run;
   readonly #host: AttemptHost;
-  readonly #active = new Map<Attempt, Delivery>();
+  readonly #active = new Set<Attempt>();
   readonly #subscription: Subscription;
   readonly #settler: Settler;
   readonly #pulling: Promise<void>;
@@ -77,7 +77,7 @@ export class Consumer {
       this.#handle(delivery),
     );
     this.#planner = new Planner(parts.catalog, options.handlers, (error) => this.#filterFailed(error));
-    this.#run = compose(parts.middleware, (event, attempt) => runHandlers(event, attempt, parts.clock));
+    this.#chain = compose(parts.middleware, (event, attempt) => runHandlers(event, attempt, parts.clock));
     const { group, channel } = options;
     this.#host = { group, channel, publisher: parts.publisher, logger: parts.logger };
     this.#subscription = subscription;
@@ -93,11 +93,6 @@ export class Consumer {
     return new Consumer(options, parts, subscription);
   }
 
-  /** Whether deliveries are being handled, or wait to be. */
-  get busy(): boolean {
-    return this.#lanes.held > 0;
-  }
-
   /**
    * Takes nothing new, gives back what has not begun, lets what runs end until `deadline` resolves, and then gives
    * that back too. Resolves when all of it is recorded, or the broker could not be told.
@@ -105,7 +100,7 @@ export class Consumer {
   async stop(deadline: Promise<void>): Promise<void> {
     this.#stopping = true;
     this.#release(this.#lanes.withdraw());
-    if (this.#lanes.running > 0) await Promise.race([this.#quiet.promise, deadline]);
+    if (this.#active.size > 0) await Promise.race([this.#quiet.promise, deadline]);
     this.#abandon();
     await Promise.race([this.#settler.idle(), deadline]);
     this.#settler.giveUp();
@@ -124,48 +119,63 @@ export class Consumer {
     }
   }
 
-  /** Never rejects: whatever happens to a delivery ends in a settlement. */
-  async #handle(delivery: Delivery): Promise<void> {
-    try {
-      await this.#process(delivery);
-    } catch (error) {
-      this.#fail(delivery, error);
-    }
-    if (this.#stopping && this.#lanes.running === 1) this.#quiet.resolve();
+  /** Whatever happens to a delivery ends in a settlement. */
+  #handle(delivery: Delivery): Promise<void> | undefined {
+    const event = this.#acceptable(delivery);
+    if (event === undefined) return undefined;
+    return event.dataref === undefined
+      ? this.#attempt(delivery, event)
+      : this.#fetchAndAttempt(delivery, event);
   }
 
-  async #process(delivery: Delivery): Promise<void> {
+  /** The event of a delivery, if it is one to be handled; else the delivery is settled. */
+  #acceptable(delivery: Delivery): MeshEvent | undefined {
     const { type } = delivery.message;
     if (type !== "" && !this.#planner.concerns(type)) return this.#skip(delivery, "unmatched");
-    const received = this.#decoded(delivery);
-    if (received === undefined) return;
-    if (!this.#planner.concerns(received.type)) return this.#skip(delivery, "unmatched");
-    const entry = this.parts.catalog.entry(received.type);
-    if (entry === undefined) return this.#unknown(delivery, received);
-    if (isExpired(received, this.parts.clock)) return this.#expire(delivery, received);
+    const event = this.#decoded(delivery);
+    if (event === undefined) return undefined;
+    if (!this.#planner.concerns(event.type)) return this.#skip(delivery, "unmatched");
+    if (this.parts.catalog.entry(event.type) === undefined) return this.#unknown(delivery, event);
+    if (isExpired(event, this.parts.clock)) return this.#expire(delivery, event);
     if (delivery.attempt > maxAttempts(this.options.retry))
       return this.#deadLetter(delivery, exhausted(delivery));
-    const whole = received.dataref === undefined ? received : await this.#fetched(received);
-    const lifted = entry.lift(whole);
+    return event;
+  }
+
+  /** Never rejects. */
+  async #fetchAndAttempt(delivery: Delivery, event: MeshEvent): Promise<void> {
+    let whole: MeshEvent;
+    try {
+      whole = await this.#fetched(event);
+    } catch (error) {
+      this.#fail(delivery, error);
+      return;
+    }
+    await this.#attempt(delivery, whole);
+  }
+
+  #attempt(delivery: Delivery, event: MeshEvent): Promise<void> | undefined {
+    const lifted = this.parts.catalog.lift(event);
     if (!lifted.ok) return this.#invalid(delivery, lifted.issues);
     const handlers = this.#planner.wanting(lifted.event);
     if (handlers.length === 0) return this.#skip(delivery, "filtered");
-    await this.#attempt(delivery, lifted.event, handlers);
+    return this.#run(new Attempt(this.#host, delivery, lifted.event, handlers));
   }
 
-  async #attempt(delivery: Delivery, event: MeshEvent, handlers: readonly Handler[]): Promise<void> {
+  /** Never rejects. */
+  async #run(attempt: Attempt): Promise<void> {
     if (this.#abandoned) return;
-    const attempt = new Attempt(this.#host, delivery, event, handlers);
-    this.#active.set(attempt, delivery);
+    this.#active.add(attempt);
     try {
-      await this.#run(event, attempt);
+      await this.#chain(attempt.event, attempt);
       attempt.close();
       if (attempt.hasPublished) await attempt.flush();
-      if (this.#active.delete(attempt)) this.#done(delivery);
+      if (this.#active.delete(attempt)) this.#done(attempt.delivery);
     } catch (error) {
       attempt.close();
-      if (this.#active.delete(attempt)) this.#fail(delivery, error);
+      if (this.#active.delete(attempt)) this.#fail(attempt.delivery, error);
     }
+    if (this.#stopping && this.#active.size === 0) this.#quiet.resolve();
   }
 
   #decoded(delivery: Delivery): MeshEvent | undefined {
@@ -189,12 +199,12 @@ export class Consumer {
     this.#settler.add({ delivery, outcome: "ack" });
   }
 
-  #skip(delivery: Delivery, why: "unmatched" | "filtered"): void {
+  #skip(delivery: Delivery, why: "unmatched" | "filtered"): undefined {
     this.counters[why]++;
     this.#settler.add({ delivery, outcome: "ack" });
   }
 
-  #unknown(delivery: Delivery, event: MeshEvent): void {
+  #unknown(delivery: Delivery, event: MeshEvent): undefined {
     const { type } = event;
     this.parts.logger.warn(
       { ...this.#where(delivery), type, outcome: this.parts.unknownType },
@@ -206,7 +216,7 @@ export class Consumer {
     this.#unhandleable(delivery, this.parts.unknownType, failure);
   }
 
-  #expire(delivery: Delivery, event: MeshEvent): void {
+  #expire(delivery: Delivery, event: MeshEvent): undefined {
     const { type, expirytime } = event;
     this.parts.logger.warn(
       { ...this.#where(delivery), type, expirytime, outcome: this.parts.expired },
@@ -222,13 +232,13 @@ export class Consumer {
     else this.#settler.add({ delivery, outcome: "ack" });
   }
 
-  #invalid(delivery: Delivery, issues: readonly Issue[]): void {
+  #invalid(delivery: Delivery, issues: readonly Issue[]): undefined {
     this.counters.invalid++;
     const message = issues.map(({ path, reason }) => `${path} ${reason}`).join("; ");
     this.#deadLetter(delivery, { reason: "invalid", code: "EVENT_DATA_INVALID", message });
   }
 
-  #deadLetter(delivery: Delivery, failure: Failure): void {
+  #deadLetter(delivery: Delivery, failure: Failure): undefined {
     this.counters.deadLettered++;
     this.parts.logger.error({ ...this.#where(delivery), ...failure }, "dead-lettered");
     this.#settler.add({ delivery, outcome: "deadLetter", failure });
@@ -259,14 +269,14 @@ export class Consumer {
   /** Gives back what still runs; how it ends does not matter any more. */
   #abandon(): void {
     this.#abandoned = true;
-    for (const [attempt, delivery] of this.#active) {
+    for (const attempt of this.#active) {
       attempt.abort(
         new MeshError(
           "MESH_STOPPED",
           "The mesh stopped before the handler had ended; the event will be delivered again.",
         ),
       );
-      this.#release([delivery]);
+      this.#release([attempt.delivery]);
     }
     this.#active.clear();
   }

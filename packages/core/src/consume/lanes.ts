@@ -15,26 +15,20 @@ export class Lanes {
   #ready: Lane[] = [];
   #head = 0;
   #running = 0;
-  #held = 0;
 
   constructor(
     private readonly ordered: boolean,
     private readonly concurrency: number,
-    /** Handles one delivery. Never rejects. */
-    private readonly handle: (delivery: Delivery) => Promise<void>,
+    /** Handles one delivery, at once or later. Neither throws nor rejects. */
+    private readonly handle: (delivery: Delivery) => Promise<void> | undefined,
   ) {}
 
-  /** Deliveries accepted and not finished. */
-  get held(): number {
-    return this.#held;
-  }
-
+  /** How many are being handled now. */
   get running(): number {
     return this.#running;
   }
 
   accept(batch: readonly Delivery[]): void {
-    this.#held += batch.length;
     for (const delivery of batch) this.#enqueue(delivery);
     this.#pump();
   }
@@ -44,7 +38,6 @@ export class Lanes {
     const taken: Delivery[] = [];
     const lanes = key === undefined ? this.#allLanes() : [this.#byKey.get(key)];
     for (const lane of lanes) if (lane !== undefined) taken.push(...lane.queue.splice(lane.next));
-    this.#held -= taken.length;
     return taken;
   }
 
@@ -75,11 +68,11 @@ export class Lanes {
         this.#ready = this.#ready.slice(this.#head);
         this.#head = 0;
       }
-      void this.#turn(lane);
+      this.#turn(lane);
     }
   }
 
-  async #turn(lane: Lane): Promise<void> {
+  #turn(lane: Lane): void {
     const delivery = lane.queue[lane.next];
     if (delivery === undefined) {
       this.#retire(lane);
@@ -87,12 +80,21 @@ export class Lanes {
     }
     lane.next++;
     this.#running++;
-    await this.handle(delivery);
+    const handling = this.handle(delivery);
+    if (handling === undefined) {
+      this.#finish(lane);
+      return;
+    }
+    void handling.then(() => {
+      this.#finish(lane);
+      this.#pump();
+    });
+  }
+
+  #finish(lane: Lane): void {
     this.#running--;
-    this.#held--;
     if (lane.next < lane.queue.length) this.#rejoin(lane);
     else this.#retire(lane);
-    this.#pump();
   }
 
   #rejoin(lane: Lane): void {

@@ -9,7 +9,8 @@ import type { DeliveryContext } from "./delivery-context.js";
  */
 export type Middleware = (event: MeshEvent, ctx: DeliveryContext, next: () => Promise<void>) => Promise<void>;
 
-export type Run = (event: MeshEvent, attempt: Attempt) => Promise<void>;
+/** Handles one event in one attempt. What it returns is to be awaited. */
+export type Run = (event: MeshEvent, attempt: Attempt) => unknown;
 
 /**
  * One function of a chain of middleware and what they wrap.
@@ -23,14 +24,15 @@ export function compose(middleware: readonly Middleware[], innermost: Run): Run 
 function wrap(outer: Middleware, inner: Run): Run {
   return (event, attempt) => {
     let called = false;
-    return outer(event, attempt, () => {
+    return outer(event, attempt, async () => {
       if (called) {
-        return Promise.reject(
-          new MeshError("NEXT_CALLED_TWICE", "A middleware called next twice for one event. Call it once."),
+        throw new MeshError(
+          "NEXT_CALLED_TWICE",
+          "A middleware called next twice for one event. Call it once.",
         );
       }
       called = true;
-      return inner(event, attempt);
+      await inner(event, attempt);
     });
   };
 }

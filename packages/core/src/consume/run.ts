@@ -15,8 +15,14 @@ export class HandlerTimeoutError extends MeshError {
   }
 }
 
-/** Runs the handlers that want an event one after another, as one unit. */
-export async function runHandlers(event: MeshEvent, attempt: Attempt, clock: Clock): Promise<void> {
+/** Runs the handlers that want an event one after another, as one unit. What is returned is to be awaited. */
+export function runHandlers(event: MeshEvent, attempt: Attempt, clock: Clock): unknown {
+  const [first] = attempt.handlers;
+  const alone = attempt.handlers.length === 1 && first?.timeoutMs === undefined;
+  return alone ? first?.run(event, attempt) : runInTurn(event, attempt, clock);
+}
+
+async function runInTurn(event: MeshEvent, attempt: Attempt, clock: Clock): Promise<void> {
   for (const handler of attempt.handlers) {
     const outcome = handler.run(event, attempt);
     await (handler.timeoutMs === undefined ? outcome : within(handler.timeoutMs, outcome, attempt, clock));

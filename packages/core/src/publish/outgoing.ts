@@ -13,8 +13,8 @@ export interface Slot {
 }
 
 interface Place {
-  message: WireMessage | undefined;
-  ready: boolean;
+  /** What the place was filled with; undefined while it is open. */
+  messages: readonly WireMessage[] | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -30,35 +30,25 @@ export class Outgoing {
     private readonly channel: string,
   ) {}
 
-  /** Takes the next places and fills them at once; resolves when all of them are confirmed. */
+  /** Takes the next place and fills it at once; resolves when all of the messages are confirmed. */
   send(messages: readonly WireMessage[]): Promise<void> {
-    const { promise, resolve, reject } = deferred();
-    const last = messages.length - 1;
-    for (let i = 0; i <= last; i++) {
-      this.#places.push({
-        message: messages[i],
-        ready: true,
-        resolve: i === last ? resolve : nothing,
-        reject,
-      });
-    }
-    this.#schedule();
-    return promise;
+    return new Promise((resolve, reject) => {
+      this.#places.push({ messages, resolve, reject });
+      this.#schedule();
+    });
   }
 
   /** Takes the next place, to be filled later. */
   reserve(): Slot {
     const { promise, resolve, reject } = deferred();
-    const place: Place = { message: undefined, ready: false, resolve, reject };
+    const place: Place = { messages: undefined, resolve, reject };
     this.#places.push(place);
-    const settle = (message: WireMessage | undefined): void => {
-      if (place.ready) return;
-      place.message = message;
-      place.ready = true;
-      if (message === undefined) place.resolve();
+    const fill = (messages: readonly WireMessage[]): void => {
+      if (place.messages !== undefined) return;
+      place.messages = messages;
       this.#schedule();
     };
-    return { fill: settle, giveUp: () => settle(undefined), sent: promise };
+    return { fill: (message) => fill([message]), giveUp: () => fill([]), sent: promise };
   }
 
   /** Resolves when nothing waits or is under way. Never rejects: each publish has its own outcome. */
@@ -77,10 +67,9 @@ export class Outgoing {
 
   #flush(): void {
     this.#scheduled = false;
-    const batch = this.#takeReady();
+    const batch = this.#takeFilled();
     if (batch.length === 0) return;
-    const messages = batch.map((place) => place.message as WireMessage);
-    const done = this.broker.publish(this.channel, messages).then(
+    const done = this.#publish(batch).then(
       () => {
         for (const place of batch) place.resolve();
       },
@@ -92,15 +81,17 @@ export class Outgoing {
     void done.then(() => this.#underWay.delete(done));
   }
 
+  async #publish(batch: readonly Place[]): Promise<void> {
+    const [first] = batch;
+    const messages = batch.length === 1 ? first?.messages : batch.flatMap((place) => place.messages ?? []);
+    if (messages !== undefined && messages.length > 0) await this.broker.publish(this.channel, messages);
+  }
+
   /** The filled places up to the first that is still open. */
-  #takeReady(): Place[] {
-    const open = this.#places.findIndex((place) => !place.ready);
+  #takeFilled(): Place[] {
+    const open = this.#places.findIndex((place) => place.messages === undefined);
     const taken = open === -1 ? this.#places : this.#places.slice(0, open);
     this.#places = open === -1 ? [] : this.#places.slice(open);
-    return taken.filter((place) => place.message !== undefined);
+    return taken;
   }
-}
-
-function nothing(): void {
-  // Only the last message of a batch answers for it.
 }

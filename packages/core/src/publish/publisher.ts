@@ -4,7 +4,7 @@
  */
 import type { Broker, WireMessage } from "../broker/contract.js";
 import type { Clock } from "../clock/clock.js";
-import { encode } from "../codec/codec.js";
+import { type ContentMode, encode } from "../codec/codec.js";
 import { ConfigurationError, MeshError } from "../errors/errors.js";
 import { checkEvent } from "../event/check.js";
 import type { MeshEvent } from "../event/event.js";
@@ -39,7 +39,7 @@ export interface PublisherOptions {
   readonly catalog: Catalog;
   readonly broker: Broker;
   readonly clock: Clock;
-  readonly mode: "structured" | "binary";
+  readonly mode: ContentMode;
   readonly maxEventBytes: number;
   readonly dataref: ClaimCheck | undefined;
   readonly middleware: readonly PublishMiddleware[];
@@ -111,11 +111,13 @@ export class Publisher {
       keyOf(entry, event, verdict?.data) ??
       event.subject ??
       event.source;
-    const addressed = { event, channel, key, deliverAt: this.#deliverAt(options.delay), message: undefined };
-    if (!this.#isIndirect)
-      return { ...addressed, message: this.#within(toMessage(addressed, this.options.mode)) };
-    checkEvent(event);
-    return addressed;
+    const deliverAt = this.#deliverAt(options.delay);
+    if (this.#isIndirect) {
+      checkEvent(event);
+      return { event, channel, key, deliverAt, message: undefined };
+    }
+    const message = this.#within(toMessage(event, key, deliverAt, this.options.mode));
+    return { event, channel, key, deliverAt, message };
   }
 
   /** Whether plugins or the claim check stand between an event and its message. */
@@ -165,10 +167,10 @@ export class Publisher {
 
   async #encodedOrClaimed(prepared: Prepared): Promise<WireMessage> {
     const { dataref, maxEventBytes } = this.options;
-    const message = toMessage(prepared, this.options.mode);
+    const message = toMessage(prepared.event, prepared.key, prepared.deliverAt, this.options.mode);
     if (dataref === undefined || !exceeds(message.body, maxEventBytes)) return this.#within(message);
     const event = withoutData(prepared.event, await dataref.store(prepared.event));
-    return this.#within(toMessage({ ...prepared, event }, this.options.mode));
+    return this.#within(toMessage(event, prepared.key, prepared.deliverAt, this.options.mode));
   }
 
   #within(message: WireMessage): WireMessage {
@@ -198,10 +200,15 @@ function keyOf(entry: CompiledDefinition | undefined, event: MeshEvent, data: un
   return entry?.definition.key?.(data === event.data ? event : { ...event, data });
 }
 
-function toMessage(prepared: Prepared, mode: "structured" | "binary"): WireMessage {
-  const { event, key, deliverAt } = prepared;
+function toMessage(
+  event: MeshEvent,
+  key: string,
+  deliverAt: number | undefined,
+  mode: ContentMode,
+): WireMessage {
+  const { id, type } = event;
   const { contentType, headers, body } = encode(event, mode);
-  const message = { id: event.id, type: event.type, key, contentType, headers, body };
+  const message = { id, type, key, contentType, headers, body };
   return deliverAt === undefined ? message : { ...message, deliverAt };
 }
 
