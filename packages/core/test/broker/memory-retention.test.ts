@@ -37,6 +37,16 @@ describe("retention", () => {
     expect(await kept(opened)).toEqual(["2998", "2999"]);
   });
 
+  it("refuses a limit that is none", () => {
+    for (const retention of [
+      { maxMessages: -1 },
+      { maxBytes: Number.NaN },
+      { hardLimit: { maxMessages: -5 } },
+    ]) {
+      expect(() => memoryServer({ retention })).toThrow(/retention\./);
+    }
+  });
+
   it("goes by the length of bodies and by age too", async () => {
     const small = await open({ maxBytes: 10 });
     await small.broker.publish("c", [

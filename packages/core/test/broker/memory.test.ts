@@ -141,6 +141,19 @@ describe("subscribing", () => {
   });
 });
 
+describe("the event loop", () => {
+  it("goes on while a publisher never pauses", async () => {
+    const { broker } = await connect(new TestClock());
+    let reached = false;
+    setImmediate(() => {
+      reached = true;
+    });
+    for (let round = 0; round < 1_000 && !reached; round++)
+      await broker.publish("c", [message(String(round))]);
+    expect(reached).toBe(true);
+  });
+});
+
 describe("members", () => {
   it("share what is there, hold no more than prefetch, and give back on close", async () => {
     const { broker } = await connect(new TestClock());

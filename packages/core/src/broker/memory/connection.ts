@@ -20,7 +20,6 @@ import type { MemoryBroker } from "./options.js";
 import * as refusals from "./refusals.js";
 import type { Connected, ServerState } from "./server-state.js";
 import type { DeadLetter, Shelf } from "./shelf.js";
-import { soon } from "./turns.js";
 
 const capabilities: BrokerCapabilities = {
   durable: false,
@@ -228,7 +227,7 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
   /** Stores what was published in this turn; one turn later, or as much later as a fault says. */
   #later(): void {
     const delay = this.#server.faults?.delay();
-    if (delay === undefined) soon(() => this.#flush());
+    if (delay === undefined) this.#server.turns.soon(() => this.#flush());
     else this.#server.alarms.add({ at: this.#server.now() + delay, fire: () => this.#flush() });
   }
 

@@ -16,7 +16,8 @@ import { ServerState } from "./server-state.js";
 /**
  * A server that lives in this process, for brokers that share it.
  *
- * @throws ConfigurationError `FAULTS_INVALID` when a probability or a range is none
+ * @throws ConfigurationError `FAULTS_INVALID` when a probability or a range is none, `RETENTION_INVALID` when a limit
+ * is below 0
  * @example
  * const server = memoryServer();
  * const shop = createMesh({ service: "shop", catalog, broker: memoryBroker({ server }) });

@@ -1,12 +1,13 @@
 import type { Clock } from "../../clock/clock.js";
+import { ConfigurationError } from "../../errors/errors.js";
 import type { GroupReport } from "../contract.js";
 import { Alarms } from "./alarms.js";
 import { Channel } from "./channel.js";
 import { Faults, seededRandom } from "./faults.js";
 import type { Dispatchable, Host, Retention } from "./host.js";
-import type { MemoryServer, MemoryServerOptions } from "./options.js";
+import type { MemoryRetention, MemoryServer, MemoryServerOptions } from "./options.js";
 import { Shelf } from "./shelf.js";
-import { soon } from "./turns.js";
+import { Turns } from "./turns.js";
 
 interface Namespace {
   readonly channels: Map<string, Channel>;
@@ -26,6 +27,7 @@ export interface Connected {
 /** The server behind the handle: what is stored, who is connected, what is due. */
 export class ServerState implements MemoryServer, Host {
   readonly alarms: Alarms = new Alarms();
+  readonly turns: Turns = new Turns();
   readonly retention: Retention;
   readonly faults: Faults | undefined;
   /** For what a crash or a cut leaves open, such as how much of a pending publish was stored. */
@@ -36,13 +38,7 @@ export class ServerState implements MemoryServer, Host {
   readonly #awake = new Set<Dispatchable>();
 
   constructor(options: MemoryServerOptions) {
-    const {
-      maxMessages = 100_000,
-      maxBytes = 64 * 1024 * 1024,
-      maxAgeMs,
-      hardLimit,
-    } = options.retention ?? {};
-    this.retention = { maxMessages, maxBytes, maxAgeMs, hardLimit };
+    this.retention = retentionOf(options.retention ?? {});
     this.random = seededRandom(options.faults?.seed ?? 1);
     this.faults = options.faults && new Faults(options.faults, this.random);
   }
@@ -54,7 +50,7 @@ export class ServerState implements MemoryServer, Host {
       connection.loseLeases();
     }
     return new Promise((resolve) => {
-      soon(() => {
+      this.turns.soon(() => {
         for (const connection of cut) connection.heal();
         resolve();
       });
@@ -111,7 +107,7 @@ export class ServerState implements MemoryServer, Host {
   }
 
   wake(work: Dispatchable): void {
-    if (this.#awake.size === 0) soon(() => this.#dispatch());
+    if (this.#awake.size === 0) this.turns.soon(() => this.#dispatch());
     this.#awake.add(work);
   }
 
@@ -129,4 +125,17 @@ export class ServerState implements MemoryServer, Host {
     }
     return namespace;
   }
+}
+
+function retentionOf(options: MemoryRetention): Retention {
+  const { maxMessages = 100_000, maxBytes = 64 * 1024 * 1024, maxAgeMs, hardLimit } = options;
+  const limits = { maxMessages, maxBytes, maxAgeMs, "hardLimit.maxMessages": hardLimit?.maxMessages };
+  for (const [name, limit] of Object.entries(limits)) {
+    if (limit === undefined || limit >= 0) continue;
+    throw new ConfigurationError(
+      "RETENTION_INVALID",
+      `retention.${name}: give a number from 0, not ${limit}.`,
+    );
+  }
+  return { maxMessages, maxBytes, maxAgeMs, hardLimit };
 }
