@@ -10,7 +10,14 @@ export type {
   MemoryServerOptions,
 } from "./broker/memory/options.js";
 export { type Clock, systemClock } from "./clock/clock.js";
-export { decode, type EncodedEvent, encode } from "./codec/codec.js";
+export {
+  batchMediaType,
+  type ContentMode,
+  decode,
+  type EncodedEvent,
+  encode,
+  eventMediaType,
+} from "./codec/codec.js";
 export { formatBatch, formatEvent, parseBatch, parseEvent } from "./codec/json.js";
 export type { Counters } from "./consume/counters.js";
 export type { DeliveryContext } from "./consume/delivery-context.js";
@@ -25,7 +32,9 @@ export {
   RetryableError,
   TerminalError,
 } from "./errors/errors.js";
+export { type EventErrorCode, eventErrorCodes } from "./event/codes.js";
 export type { MeshEvent } from "./event/event.js";
+export { fromCloudEvent, toCloudEvent } from "./interop/cloudevents.js";
 export { type BridgeOptions, bridge } from "./mesh/bridge.js";
 export type { DeadLetter, DeadLetterQuery } from "./mesh/dead-letters.js";
 export type { GroupHealth, MeshHealth } from "./mesh/health.js";
