@@ -64,29 +64,26 @@ interface Direction {
 
 /** Passes on one direction: chunks, the end, and the error, in order, each late by the delay of its time. */
 function direct(from: Socket, to: Socket, delayMs: () => number, cut: () => void): Direction {
-  const queue: (() => void)[] = [];
-  const timers = new Set<NodeJS.Timeout>();
+  // One queue and one timer for its head: several timers could change the order.
+  const queue: { readonly due: number; readonly step: () => void }[] = [];
+  let timer: NodeJS.Timeout | undefined;
   let held = false;
-  let lastDue = 0;
 
   const flush = (): void => {
-    while (!held && queue.length > 0) queue.shift()?.();
+    clearTimeout(timer);
+    for (let head = queue[0]; head !== undefined && !held; head = queue[0]) {
+      const wait = head.due - Date.now();
+      if (wait > 0) {
+        timer = setTimeout(flush, wait);
+        return;
+      }
+      queue.shift();
+      head.step();
+    }
   };
   const pass = (step: () => void): void => {
-    const due = Math.max(lastDue, Date.now() + delayMs());
-    const wait = due - Date.now();
-    lastDue = due;
-    if (wait <= 0 && timers.size === 0) {
-      queue.push(step);
-      flush();
-      return;
-    }
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      queue.push(step);
-      flush();
-    }, wait);
-    timers.add(timer);
+    queue.push({ due: Math.max(queue.at(-1)?.due ?? 0, Date.now() + delayMs()), step });
+    flush();
   };
 
   from.on("data", (chunk: Buffer) =>
@@ -115,7 +112,7 @@ function direct(from: Socket, to: Socket, delayMs: () => number, cut: () => void
     },
     end: () => to.end(),
     stop() {
-      for (const timer of timers) clearTimeout(timer);
+      clearTimeout(timer);
       queue.length = 0;
     },
   };
