@@ -158,7 +158,10 @@ export interface SubscriptionRequest {
   readonly from: StartPosition;
   /** The most deliveries this member holds unsettled (B12). */
   readonly prefetch: number;
-  /** Only messages of these types, where the manifest has `typeFilter`. A `*` stands for any run of characters. */
+  /**
+   * Only messages of these types, where the manifest has `typeFilter`. A `*` stands for any run of characters. What a
+   * member's types leave out counts as settled for the group, as if the member had received and acknowledged it.
+   */
   readonly types?: readonly string[];
 }
 
