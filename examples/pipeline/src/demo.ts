@@ -2,6 +2,7 @@
  * The demo: `npm run demo [-- --seed 7] [-- --keep]`. Exit code 1 if anything was lost, duplicated or out of order.
  * `--keep` leaves the data folder, with the logs of the services, in place.
  */
+import { setMaxListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,8 @@ const seed = Number(values.seed ?? Date.now() % 100_000);
 if (!Number.isInteger(seed)) throw new Error("--seed takes a whole number");
 
 const interrupted = new AbortController();
+// Every sender and every wait listens to it.
+setMaxListeners(0, interrupted.signal);
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
 
 const view = createView(process.stdout);

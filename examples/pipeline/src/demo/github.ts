@@ -85,7 +85,7 @@ export class SimulatedGitHub {
       if (reply !== undefined && reply.status < 500) return { reply, attempts };
       if (Date.now() > deadline) throw new Error(`the gateway took nothing for ${giveUpAfterMs} ms`);
       this.#resent++;
-      await wait(100, undefined, { signal: this.options.signal });
+      await wait(250, undefined, { signal: this.options.signal });
     }
   }
 

@@ -49,7 +49,7 @@ function gateway({ ledger, resent, evidence }: Summary): string[] {
     row(
       "received",
       ledger.length,
-      `${deliveries.length} deliveries, ${repeats.length} of them again, ${ledger.length - deliveries.length - repeats.length} bad`,
+      `${deliveries.length} deliveries, ${repeats.length} repeats of these, ${ledger.length - deliveries.length - repeats.length} that must be refused`,
     ),
     row("translated", translated, "typed CDEvents, each confirmed by the broker"),
     row("ignored", of("ignored").length),
@@ -66,7 +66,7 @@ function gateway({ ledger, resent, evidence }: Summary): string[] {
 }
 
 function services({ evidence, deadLetters }: Summary): string[] {
-  const head = ["", "handled", "retried", "again", "dead-lettered", "of"];
+  const head = ["", "handled", "retried", "again", "dead-lettered", "to handle"];
   const rows = Object.keys(groups).map((group) => {
     const mine = evidence.journal.filter((line) => line.group === group);
     const lines = handledBy(group, mine);

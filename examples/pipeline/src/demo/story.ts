@@ -94,12 +94,14 @@ export function pullRequestStory(examples: Examples, number: number): readonly S
 
 function repositoryOf(name: string) {
   const html_url = `https://github.com/acme/${name}`;
-  return { name, full_name: `acme/${name}`, html_url, pushed_at: Math.floor(Date.now() / 1000) } as const;
+  return { name, full_name: `acme/${name}`, html_url } as const;
 }
 
 function pushOf(page: string, before: string, after: string): Payload {
   const head_commit = { id: after, timestamp: now() };
   return {
+    // Pushes tell it in whole seconds, other webhooks as text; as text it fits the other times of the story.
+    repository: { pushed_at: now() },
     ref: "refs/heads/main",
     before,
     after,
