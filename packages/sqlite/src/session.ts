@@ -6,7 +6,7 @@ import type {
   SubscriptionRequest,
   WireMessage,
 } from "@meshwright/core/adapter";
-import { ConfigurationError } from "@meshwright/core/adapter";
+import { ConfigurationError, typeFilter } from "@meshwright/core/adapter";
 import { Channels } from "./channels.js";
 import type { Connection } from "./connection.js";
 import { groupsNamed, redriveRecord, takeRecord } from "./dead-letters.js";
@@ -18,7 +18,6 @@ import { closeConnection, openConnection } from "./open.js";
 import type { Settings } from "./options.js";
 import { removeChunk } from "./retention.js";
 import { SqliteSubscription } from "./subscription.js";
-import { typeMatcher } from "./types-filter.js";
 import { noWake, openWake, type Wake } from "./wake.js";
 import { type Transaction, Writer } from "./writer.js";
 
@@ -98,7 +97,7 @@ export class Session {
       member,
       prefetch: request.prefetch,
       leaseMs,
-      wanted: typeMatcher(request.types),
+      wanted: typeFilter(request.types),
       closed: (ended) => this.#subscriptions.delete(ended),
     });
     this.#subscriptions.add(subscription);
