@@ -159,15 +159,16 @@ export interface SubscriptionRequest {
   /** The most deliveries this member holds unsettled (B12). */
   readonly prefetch: number;
   /**
-   * Only messages of these types, where the manifest has `typeFilter`. A `*` stands for any run of characters. What a
-   * member's types leave out counts as settled for the group, as if the member had received and acknowledged it.
+   * Only messages of these types, where the manifest has `typeFilter`. A `*` stands for any run of characters. What is
+   * left out counts as settled for the group. Members of a group ask for the same types; while they differ, as in a
+   * rolling deployment, what one of them leaves out may be passed over.
    */
   readonly types?: readonly string[];
 }
 
 /**
  * A live member of a group. Iterate it once. Nothing arrives unasked: each step asks for the next batch, and waits
- * while there is none or while the member holds `prefetch` deliveries. A failing broker makes it wait, not throw (B10).
+ * while there is none or while the member holds `prefetch` deliveries. A batch may be empty. A failing broker makes it wait, not throw (B10).
  */
 export interface Subscription extends AsyncIterable<readonly Delivery[]> {
   /**
