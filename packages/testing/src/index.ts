@@ -5,8 +5,9 @@
  * the CommonJS build, where vitest cannot be loaded, `testBroker` throws and everything else works.
  */
 export { type VirtualClock, virtualClock } from "./clock/virtual-clock.js";
-export type { Ability, ConformanceCase, Guarantee, Hook } from "./conformance/case.js";
+export type { Ability, ConformanceCase, Guarantee } from "./conformance/case.js";
 export type { ConformanceEnv, OpenOptions } from "./conformance/env.js";
+export type { Hook } from "./conformance/hooks.js";
 export type { Handle, Member } from "./conformance/member.js";
 export type { ConformanceOptions } from "./conformance/options.js";
 export type { Random } from "./conformance/random.js";

@@ -1,5 +1,6 @@
 import type { BrokerCapabilities, StartPositionKind } from "@meshwright/core/adapter";
 import type { ConformanceEnv } from "./env.js";
+import type { Hook } from "./hooks.js";
 
 type Flag = { [K in keyof BrokerCapabilities]: BrokerCapabilities[K] extends boolean ? K : never };
 
@@ -9,17 +10,6 @@ export type Ability =
   | `from:${StartPositionKind}`
   | "reach:network"
   | "maxBodyBytes";
-
-/** An option of `testBroker` without which a case cannot run. */
-export type Hook =
-  | "crash"
-  | "fork"
-  | "restart"
-  | "network"
-  | "retention"
-  | "hardRetention"
-  | "corrupt"
-  | "incompatible";
 
 /** One test of a guarantee: plain data and a function, so that it runs under any test framework or none. */
 export interface ConformanceCase {

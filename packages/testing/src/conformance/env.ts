@@ -14,7 +14,6 @@ import {
 } from "@meshwright/core/adapter";
 import { type ForkedBroker, forkBroker } from "../process/fork-broker.js";
 import { eventually } from "../waiting.js";
-import type { Hook } from "./case.js";
 import { type Handle, Member } from "./member.js";
 import type { ConformanceOptions } from "./options.js";
 import { createRandom, type Random } from "./random.js";
@@ -63,13 +62,6 @@ export interface ConformanceEnv {
   within<T>(what: string, call: Promise<T>): Promise<T>;
   /** Lets so much time go by: for leases and delays that have to pass. */
   pass(ms: number): Promise<void>;
-}
-
-/** Whether the options offer what a case needs. */
-export function hasHook(options: ConformanceOptions, hook: Hook): boolean {
-  if (hook === "crash") return options.crash !== undefined || options.fork !== undefined;
-  if (hook === "hardRetention") return options.retention?.hard !== undefined;
-  return options[hook] !== undefined;
 }
 
 /** Builds a case's world; `dispose` closes everything in it, and rejects when a broker does not close. */

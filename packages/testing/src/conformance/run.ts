@@ -4,7 +4,8 @@
 import type { Broker, BrokerCapabilities } from "@meshwright/core/adapter";
 import { MeshError } from "@meshwright/core/adapter";
 import { type ConformanceCase, inapplicable } from "./case.js";
-import { createEnv, hasHook } from "./env.js";
+import { createEnv } from "./env.js";
+import { hasHook } from "./hooks.js";
 import type { ConformanceOptions } from "./options.js";
 import { guarantees } from "./suites.js";
 
