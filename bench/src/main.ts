@@ -1,22 +1,34 @@
 /** Prints ratios, each taken in one run: `npm run bench`, or `npm run bench -- codec sqlite`. */
 import { cpus } from "node:os";
+import { backlog } from "./backlog.js";
 import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { type Comparison, compare } from "./harness.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
 
-interface Suite {
+interface Prepared {
   readonly comparison: Comparison;
-  stop?(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-const alone = (comparison: Comparison): Suite => ({ comparison });
+async function compareAndStop(prepare: () => Promise<Prepared>): Promise<void> {
+  const { comparison, stop } = await prepare();
+  await compare(comparison);
+  await stop();
+}
 
-const suites: Readonly<Record<string, readonly (() => Promise<Suite>)[]>> = {
-  codec: [async () => alone(await codec()), async () => alone(await codecAgainstSdk())],
-  validation: [async () => alone(await validation())],
-  memory: [dispatch],
-  sqlite: [sqlitePublish, sqliteCycle],
+const suites: Readonly<Record<string, () => Promise<void>>> = {
+  codec: async () => {
+    await compare(await codec());
+    await compare(await codecAgainstSdk());
+  },
+  validation: async () => compare(await validation()),
+  memory: () => compareAndStop(dispatch),
+  sqlite: async () => {
+    await compareAndStop(sqlitePublish);
+    await compareAndStop(sqliteCycle);
+  },
+  backlog,
 };
 
 const wanted = process.argv.slice(2);
@@ -28,11 +40,6 @@ if (unknown.length > 0) {
 console.log(
   `Node ${process.versions.node}, ${cpus().length} cores. Ratios are to the first row of each table.`,
 );
-for (const [name, prepare] of Object.entries(suites)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  for (const make of prepare) {
-    const { comparison, stop } = await make();
-    await compare(comparison);
-    await stop?.();
-  }
+for (const [name, run] of Object.entries(suites)) {
+  if (wanted.length === 0 || wanted.includes(name)) await run();
 }

@@ -49,7 +49,10 @@
 import type { Clock } from "../clock/clock.js";
 import type { Logger } from "../util/logger.js";
 
-/** A connection to a broker, for one mesh and one namespace. Opened once, closed once. */
+/**
+ * A connection to a broker, for one mesh and one namespace. Opened once, closed once. Before `open` and after `close`
+ * every call rejects with an error that has a code; a settlement after `close` settles nothing.
+ */
 export interface Broker {
   /** The adapter's name, for logs, metrics and health: "memory", "sqlite", "redis". */
   readonly name: string;
@@ -145,7 +148,10 @@ export interface WireMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** Text (stored as UTF-8) or bytes. A broker that stores bytes only may hand text back as bytes. */
   readonly body: string | Uint8Array;
-  /** Not visible to any group before this time, in milliseconds since the epoch; takes its place in order then. */
+  /**
+   * Not visible to any group before this time, in milliseconds since the epoch. It takes its place in the channel then,
+   * so a group that came to exist meanwhile receives it too. Need not come back on the delivered message.
+   */
   readonly deliverAt?: number;
 }
 
