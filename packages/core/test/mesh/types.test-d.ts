@@ -64,8 +64,8 @@ describe("publish", () => {
     void (() => mesh.publish("com.acme.scan.started.v1", { digest: 1 }));
     // @ts-expect-error `critical` is missing
     void (() => mesh.publish("com.acme.scan.finished.v1", { digest: "d" }));
-    // @ts-expect-error the definition declares no such extension
     void (() =>
+      // @ts-expect-error the definition declares no such extension
       mesh.publish("com.acme.scan.started.v1", { digest: "d" }, { extensions: { severitynumber: 1 } }));
     // @ts-expect-error no such option
     void (() => mesh.publish("com.acme.scan.started.v1", { digest: "d" }, { subjekt: "web" }));
