@@ -50,7 +50,9 @@ export function planOf({ seed, pullRequests }: PlanOptions): readonly Lane[] {
       return { kind: "delivery", event, delivery, payload };
     }),
   );
-  const bad = badRequests(real, () => randomUUID()).map((request): Lane => [{ kind: "bad", ...request }]);
+  const bad = badRequests(real, () => randomUUID()).map(
+    (request): Lane => Array.from({ length: 3 }, () => ({ kind: "bad", ...request })),
+  );
   const lanes = [...examples, ...stories].map((lane, index) => (index % 8 === 0 ? repeated(lane) : lane));
   return shuffled([...lanes, ...bad], seed);
 }

@@ -1,3 +1,5 @@
+import { identity } from "../audit/store.js";
+import type { JournalLine } from "../service/journal.js";
 import { type Evidence, type Findings, handledBy, wantedBy } from "./check.js";
 import type { Entry } from "./github.js";
 import { groups } from "./promises.js";
@@ -65,29 +67,38 @@ function gateway({ ledger, resent, evidence }: Summary): string[] {
   ];
 }
 
+const columns = ["", "to handle", "handled", "retried", "cut off", "recognised", "dead-lettered"];
+
 function services({ evidence, deadLetters }: Summary): string[] {
-  const head = ["", "handled", "retried", "again", "dead-lettered", "to handle"];
   const rows = Object.keys(groups).map((group) => {
     const mine = evidence.journal.filter((line) => line.group === group);
     const lines = handledBy(group, mine);
-    const handled = new Set(lines.map(({ source, id }) => `${source} ${id}`)).size;
+    const handled = new Set(lines.map(identity)).size;
     const dead = deadLetters[group] ?? 0;
     const failed = mine.filter(({ outcome }) => outcome === "failed").length;
-    const numbers = [
-      handled,
-      failed - dead,
-      lines.length - handled,
-      dead,
-      wantedBy(group, evidence.audited).length,
-    ];
+    const wanted = wantedBy(group, evidence.audited).length;
+    const numbers = [wanted, handled, failed - dead, cutOff(mine), lines.length - handled, dead];
     return [group, ...numbers.map(String)];
   });
   return [
-    ...[head, ...rows].map((cells) =>
-      cells.map((cell, i) => (i === 0 ? `  ${cell.padEnd(20)}` : cell.padStart(14))).join(""),
+    ...[columns, ...rows].map(([first = "", ...cells]) =>
+      [`  ${first.padEnd(10)}`, ...cells.map((cell) => cell.padStart(14))].join(""),
     ),
-    "  again: delivered again after a crash, or published again with the same id, and recognised",
+    "  cut off: attempts that a SIGKILL ended; the event was delivered again",
+    "  recognised: came again with the same id, because it was published or delivered again",
   ];
+}
+
+/** Attempts that were counted by the broker and left no line: their process was killed. */
+function cutOff(lines: readonly JournalLine[]): number {
+  const written = new Map<string, number>();
+  const attempts = new Map<string, number>();
+  for (const line of lines) {
+    const id = identity(line);
+    attempts.set(id, Math.max(attempts.get(id) ?? 0, line.attempt));
+    written.set(id, (written.get(id) ?? 0) + 1);
+  }
+  return [...attempts].reduce((sum, [id, last]) => sum + Math.max(0, last - (written.get(id) ?? 0)), 0);
 }
 
 function tree({ audited }: Evidence): string[] {

@@ -38,6 +38,8 @@ await runService(mesh, {
     new Promise((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();
+      // What is being published takes no longer; who still sends then is not waited for.
+      setTimeout(() => server.closeAllConnections(), 5_000).unref();
     }),
   closeLast: () => deliveries.close(),
 });
