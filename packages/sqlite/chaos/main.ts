@@ -8,16 +8,32 @@ import { parseArgs } from "node:util";
 import { runChaos } from "./run.js";
 import { groups } from "./setup.js";
 
-const { values } = parseArgs({
-  options: { kills: { type: "string" }, seed: { type: "string" }, keep: { type: "boolean" } },
-});
-const kills = Number(values.kills ?? 200);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const usage = "Usage: npm run chaos -- [--kills <number, default 200>] [--seed <number>] [--keep]";
+
+function asked() {
+  try {
+    const options = {
+      kills: { type: "string" },
+      seed: { type: "string" },
+      keep: { type: "boolean" },
+    } as const;
+    const { values } = parseArgs({ options });
+    const kills = Number(values.kills ?? 200);
+    const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+    if (Number.isInteger(kills) && kills > 0 && Number.isInteger(seed)) return { ...values, kills, seed };
+  } catch {
+    // Said below.
+  }
+  console.error(usage);
+  process.exit(2);
+}
+
+const { kills, seed, keep = false } = asked();
 console.log(`chaos: ${kills} kills, seed ${seed}`);
 const { killed, verdicts, violations } = await runChaos({
   kills,
   seed,
-  keep: values.keep ?? false,
+  keep,
   log: (line) => console.log(line),
 });
 console.log(`killed: ${killed.publisher} publishers, ${killed.consumer} consumers`);

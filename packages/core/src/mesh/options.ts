@@ -53,7 +53,10 @@ export interface HandlerOptions<E = MeshEvent> {
   readonly ordering?: "key" | "none";
   /** How many events are handled at a time in this process. Default 16. */
   readonly concurrency?: number;
-  /** How many more may wait in memory. Default: as many as `concurrency`. */
+  /**
+   * How many more may wait in memory. Default: as many as `concurrency`. Events of one key wait here for each other, so
+   * where few keys have long queues a larger number lets other keys in.
+   */
   readonly prefetch?: number;
   /** Default: 2 at once, then after 1s, 10s, 1m and 10m, then the dead letters. */
   readonly retry?: RetryPolicy;

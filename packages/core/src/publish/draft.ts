@@ -15,7 +15,7 @@ type Draft = { -readonly [K in keyof MeshEvent]: MeshEvent[K] };
 /** Makes events for one service: fills in what the publisher left out. */
 export function eventFactory(service: string, clock: Clock) {
   const ownSource = `/${encodeURIComponent(service)}`;
-  const timestamp = isoClock(clock);
+  const timestamp = isoTimes();
 
   return function draft(
     type: string,
@@ -23,13 +23,14 @@ export function eventFactory(service: string, clock: Clock) {
     options: PublishOptions,
     cause: Cause | undefined,
   ): MeshEvent {
-    const id = options.id ?? (cause ? derivedId(cause) : newId(clock.now()));
+    const now = clock.now();
+    const id = options.id ?? (cause ? derivedId(cause) : newId(now));
     const event: Draft = {
       specversion: "1.0",
       id,
       source: options.source ?? ownSource,
       type,
-      time: timeOf(options.time) ?? timestamp(),
+      time: timeOf(options.time) ?? timestamp(now),
       datacontenttype: options.datacontenttype ?? mediaTypeOf(data),
       correlationid: options.correlationid ?? (cause === undefined ? id : correlationOf(cause.event)),
       data,
@@ -75,11 +76,10 @@ function timeOf(time: string | Date | undefined): string | undefined {
 }
 
 /** Formatting a date costs as much as the rest of a draft, and most events share their millisecond. */
-function isoClock(clock: Clock): () => string {
+function isoTimes(): (now: number) => string {
   let last = Number.NaN;
   let text = "";
-  return () => {
-    const now = clock.now();
+  return (now) => {
     if (now !== last) {
       last = now;
       text = new Date(now).toISOString();

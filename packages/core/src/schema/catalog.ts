@@ -81,9 +81,6 @@ export interface DefinedCatalog<Definition extends AnyEventDefinition, Supersede
   ): DefinedCatalog<Definition, Superseded | From>;
 }
 
-/** Any catalog, whatever its events. */
-export type AnyCatalog = Catalog;
-
 /** What `defineCatalog` takes: definitions, and catalogs whose definitions and upcasts are taken over. */
 export type CatalogPart = AnyEventDefinition | Catalog;
 
