@@ -12,6 +12,7 @@ it("ends with nothing lost, duplicated or out of order, and with a change that w
   const number = (name: string): number =>
     Number(new RegExp(`^ {2}${name} +(\\d+)`, "m").exec(stdout)?.[1] ?? Number.NaN);
   expect(stdout).toContain("SIGKILL to the scanner, which held ");
+  expect(stdout).toContain("SIGKILL to the release service");
   expect(stdout).toContain("SIGKILL to the gateway");
   expect(stdout).toContain("scanner: SCAN_FORMAT_UNKNOWN");
   for (const name of ["lost", "duplicated", "out of order", "wrong answers"])

@@ -1,5 +1,5 @@
 /**
- * The demo from its start to its last table, one step a line in `conduct`: starts the services, plays GitHub, kills two
+ * The demo from its start to its last table, one step a line in `conduct`: starts the services, plays GitHub, kills three
  * services on the way, waits until everything is handled, and checks.
  */
 import { setTimeout as wait } from "node:timers/promises";
@@ -39,7 +39,7 @@ export async function conduct(options: ConductOptions): Promise<Summary> {
   try {
     view.say(`GitHub sends ${total} webhooks: real payloads, 30 pull requests, repeats, and bad ones …`);
     const playing = github.play(plan);
-    await Promise.all([playing, killScanner(stage), killGateway(stage)]);
+    await Promise.all([playing, killScanner(stage), killRelease(stage), killGateway(stage)]);
     view.say("All webhooks are answered. Waiting until everything is handled …");
     await drained(stage);
     const deadLetters = await redriveScanner(stage);
@@ -90,6 +90,16 @@ async function killScanner(stage: Stage): Promise<void> {
   );
   await wait(1_000, undefined, { signal: stage.signal });
   await services.start("scanner");
+}
+
+/** Kills the release service: what it knew of commits is in no file of its own, and must come back from history. */
+async function killRelease(stage: Stage): Promise<void> {
+  const { services, view, signal } = stage;
+  await until(stage, () => answered(stage) > 0.45);
+  await services.kill("release");
+  view.say("SIGKILL to the release service; it reads history to know its commits again.");
+  await wait(500, undefined, { signal });
+  await services.start("release");
 }
 
 async function killGateway(stage: Stage): Promise<void> {
