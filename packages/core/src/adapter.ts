@@ -25,6 +25,7 @@ export type {
   WireMessage,
 } from "./broker/contract.js";
 export { isDeadLetterShelf, isHistoryReader, isInspector } from "./broker/contract.js";
+export { type Refusals, refusals } from "./broker/refusals.js";
 export { typeFilter } from "./broker/type-filter.js";
 export type { Cancel, Clock } from "./clock/clock.js";
 export { systemClock } from "./clock/clock.js";

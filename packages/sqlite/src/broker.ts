@@ -7,7 +7,6 @@ import {
   type Broker,
   type BrokerCapabilities,
   type BrokerContext,
-  BrokerError,
   type DeadLetterRecord,
   type DeadLetterShelf,
   type GroupReport,
@@ -15,6 +14,7 @@ import {
   type HistoryReader,
   type HistoryRequest,
   type Inspector,
+  refusals,
   type Subscription,
   type SubscriptionRequest,
   type WireMessage,
@@ -56,8 +56,7 @@ class EmbeddedBroker implements SqliteBroker {
   }
 
   async open(context: BrokerContext): Promise<void> {
-    if (this.#opening)
-      throw misuse("BROKER_ALREADY_OPEN", "it has been opened already. Create a broker for each mesh");
+    if (this.#opening) throw refusals.alreadyOpen();
     this.#opening = Session.open(this.#settings, context);
     this.#session = await this.#opening;
   }
@@ -105,8 +104,8 @@ class EmbeddedBroker implements SqliteBroker {
   }
 
   #live(): Session {
-    if (this.#ended) throw misuse("BROKER_CLOSED", "it is closed. Create a new broker to go on");
-    if (!this.#session) throw misuse("BROKER_NOT_OPEN", "it is not open yet. Call `open` first");
+    if (this.#ended) throw refusals.closed();
+    if (!this.#session) throw refusals.notOpen();
     return this.#session;
   }
 
@@ -140,8 +139,4 @@ function capabilitiesOf({ path, database }: Settings): BrokerCapabilities {
     atomicBatch: true,
     maxBodyBytes,
   };
-}
-
-function misuse(code: string, what: string): BrokerError {
-  return new BrokerError(code, `SQLite: the broker cannot be used: ${what}.`, { retryable: false });
 }

@@ -1,5 +1,5 @@
 /** Groups: a named reader of one channel, with its cursor. What the cursor has passed is held, waiting or done. */
-import { BrokerError, type StartPosition } from "@meshwright/core/adapter";
+import { refusals, type StartPosition } from "@meshwright/core/adapter";
 import type { Connection } from "./connection.js";
 import { type ChannelLog, seqFrom } from "./log.js";
 import { toText } from "./text.js";
@@ -38,7 +38,8 @@ export function ensureGroup(
     row = db.get<{ id: number; ordering: string }>(select, log.id, name);
   }
   if (!row) throw new Error("the group was not stored");
-  if (row.ordering !== request.ordering) throw differs(request, row.ordering);
+  if (row.ordering !== request.ordering)
+    throw refusals.orderingDiffers(request, row.ordering, request.ordering);
   return {
     id: row.id,
     name: request.group,
@@ -54,12 +55,4 @@ function cursorAt(log: ChannelLog, from: StartPosition): number {
   if (from === "earliest") return 0;
   if ("offset" in from) return seqFrom(from.offset) - 1;
   return log.seqAt(from.time) - 1;
-}
-
-function differs(request: GroupRequest, stored: string): BrokerError {
-  return new BrokerError(
-    "GROUP_ORDERING_DIFFERS",
-    `SQLite: group "${request.group}" of channel "${request.channel}" exists with ordering "${stored}", asked for was "${request.ordering}". Ask for "${stored}", or use a new group name.`,
-    { retryable: false },
-  );
 }

@@ -2,7 +2,7 @@
  * The log of one channel: append, and read by place or by time. It has no secondary index: `seq` is the order of
  * publishing, and `stored_at` never falls from one row to the next, so a time is found by halving.
  */
-import { BrokerError, type WireMessage } from "@meshwright/core/adapter";
+import { refusals, type WireMessage } from "@meshwright/core/adapter";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
 import { fromText, toText } from "./text.js";
@@ -30,7 +30,7 @@ const head =
 /** Turns a message into what is bound. Throws when it is too large. */
 export function messageValues(message: WireMessage): MessageValues {
   const { body } = message;
-  if (isTooLarge(body)) throw tooLarge();
+  if (isTooLarge(body)) throw refusals.bodyTooLarge(maxBodyBytes);
   return [
     toText(message.id),
     toText(message.type),
@@ -177,11 +177,7 @@ export class ChannelLog {
 export function seqFrom(offset: string): number {
   const seq = /^\d{1,15}$/.test(offset) ? Number(offset) : Number.NaN;
   if (Number.isInteger(seq)) return seq;
-  throw new BrokerError(
-    "OFFSET_INVALID",
-    `SQLite: "${offset.slice(0, 40)}" is no offset of this broker. Use one that a delivery or a history entry carried.`,
-    { retryable: false },
-  );
+  throw refusals.offsetInvalid(offset);
 }
 
 function headersText(headers: Readonly<Record<string, string>>): string | null {
@@ -199,12 +195,4 @@ function isTooLarge(body: string | Uint8Array): boolean {
   // A character takes three bytes at most in UTF-8, two for each of a surrogate pair: most need no counting.
   if (typeof body !== "string" || body.length * 3 <= maxBodyBytes) return body.length > maxBodyBytes;
   return Buffer.byteLength(body) > maxBodyBytes;
-}
-
-function tooLarge(): BrokerError {
-  return new BrokerError(
-    "MESSAGE_TOO_LARGE",
-    `SQLite: a body has more than ${maxBodyBytes} bytes. Send a reference to the data instead.`,
-    { retryable: false },
-  );
 }

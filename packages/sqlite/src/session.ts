@@ -6,7 +6,7 @@ import type {
   SubscriptionRequest,
   WireMessage,
 } from "@meshwright/core/adapter";
-import { ConfigurationError, typeFilter } from "@meshwright/core/adapter";
+import { refusals, typeFilter } from "@meshwright/core/adapter";
 import { Channels } from "./channels.js";
 import type { Connection } from "./connection.js";
 import { groupsNamed, redriveRecord, takeRecord } from "./dead-letters.js";
@@ -78,7 +78,8 @@ export class Session {
   }
 
   async subscribe(request: SubscriptionRequest): Promise<SqliteSubscription> {
-    if (!Number.isInteger(request.prefetch) || request.prefetch < 1) throw badPrefetch(request.prefetch);
+    if (!Number.isInteger(request.prefetch) || request.prefetch < 1)
+      throw refusals.prefetchInvalid(request.prefetch);
     const { leaseMs } = this.#settings;
     const { group, member } = await this.#writer.submit({
       doing: "subscribing",
@@ -256,11 +257,4 @@ function appendOrSchedule(
 function fileOf({ path, database }: Settings): string | undefined {
   if (database) return database.location?.() ?? undefined;
   return path === ":memory:" ? undefined : path;
-}
-
-function badPrefetch(prefetch: number): ConfigurationError {
-  return new ConfigurationError(
-    "PREFETCH_INVALID",
-    `SQLite: prefetch is ${prefetch}. It must be a whole number of at least 1.`,
-  );
 }

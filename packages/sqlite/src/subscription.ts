@@ -1,5 +1,12 @@
 /** A live member of a group: claims when asked, settles, keeps its lease, gives everything back when closed. */
-import type { BrokerContext, Delivery, Failure, Settlement, Subscription } from "@meshwright/core/adapter";
+import {
+  type BrokerContext,
+  type Delivery,
+  type Failure,
+  refusals,
+  type Settlement,
+  type Subscription,
+} from "@meshwright/core/adapter";
 import { type Claimed, type ClaimedRow, claim, hasWork, nextTime, outlook } from "./claims.js";
 import type { Connection } from "./connection.js";
 import { shelve } from "./dead-letters.js";
@@ -74,8 +81,7 @@ export class SqliteSubscription implements Subscription {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
-    if (this.#iterated)
-      throw new Error("A subscription can be iterated once. Subscribe again for a second reader.");
+    if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
     return {
       next: async () => {

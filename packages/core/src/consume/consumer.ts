@@ -235,7 +235,7 @@ export class Consumer {
   #invalid(delivery: Delivery, issues: readonly Issue[]): undefined {
     this.counters.invalid++;
     const message = issues.map(({ path, reason }) => `${path} ${reason}`).join("; ");
-    this.#deadLetter(delivery, { reason: "invalid", code: "EVENT_DATA_INVALID", message });
+    this.#deadLetter(delivery, { reason: "invalid", code: "EVENT_SCHEMA_MISMATCH", message });
   }
 
   #deadLetter(delivery: Delivery, failure: Failure): undefined {

@@ -23,7 +23,7 @@ export interface DeliveryContext {
    * Publishes an event caused by this one. It leaves when the handler has returned, before the delivery is
    * acknowledged; a handler that throws publishes nothing. Ids are derived, so a repeated delivery repeats the ids.
    *
-   * @throws EventDataError `EVENT_DATA_INVALID`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError
+   * @throws EventDataError `EVENT_SCHEMA_MISMATCH`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError
    * @throws MeshError `CONTEXT_CLOSED` when the handler has already returned, failed or timed out
    */
   publish(type: string, data: unknown, options?: PublishOptions): MeshEvent;

@@ -50,7 +50,7 @@ export interface HandlerContext<C extends Catalog> extends Omit<DeliveryContext,
    * is acknowledged; a handler that throws publishes nothing. Its id is derived from the handled event, so a repeated
    * delivery repeats the id.
    *
-   * @throws EventDataError `EVENT_DATA_INVALID`, InvalidEventError, MeshError `EVENT_TOO_LARGE`
+   * @throws EventDataError `EVENT_SCHEMA_MISMATCH`, InvalidEventError, MeshError `EVENT_TOO_LARGE`
    * @throws MeshError `CONTEXT_CLOSED` when the handler has already returned, failed or timed out
    */
   publish<Type extends EventTypes<C>>(
@@ -105,7 +105,7 @@ export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
    * Publishes an event; resolves with it once the broker has confirmed it as durably as its manifest says. Rejects when
    * that is not sure: then the event may still have been stored, and publishing it again with the same `id` is right.
    *
-   * @throws EventDataError `EVENT_DATA_INVALID`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError,
+   * @throws EventDataError `EVENT_SCHEMA_MISMATCH`, UnknownTypeError `EVENT_TYPE_UNKNOWN`, InvalidEventError,
    *   MeshError `EVENT_TOO_LARGE`, `MESH_NOT_RUNNING`, BrokerError
    * @example await mesh.publish("com.acme.artifact.published.v1", { digest }, { subject: "web", delay: "5m" })
    */

@@ -9,7 +9,7 @@ export class EventDataError extends MeshError {
 
   constructor(type: string, issues: readonly Issue[]) {
     const places = issues.map(({ path, reason }) => `${path} ${reason}`).join("; ");
-    super("EVENT_DATA_INVALID", `The data does not fit the schema of ${type}: ${places}.`);
+    super("EVENT_SCHEMA_MISMATCH", `The data does not fit the schema of ${type}: ${places}.`);
     this.type = type;
     this.issues = issues;
   }

@@ -74,7 +74,7 @@ describe("events published from a handler", () => {
     await mesh.start();
     await mesh.publish("com.acme.artifact.published.v1", { digest: "d" });
     await drained(mesh);
-    expect(errors).toMatchObject([{ code: "EVENT_DATA_INVALID" }]);
+    expect(errors).toMatchObject([{ code: "EVENT_SCHEMA_MISMATCH" }]);
   });
 
   it("repeat their ids when the delivery is repeated, so that what follows can drop the repeat", async () => {

@@ -332,7 +332,7 @@ describe("events that cannot be handled have a stated outcome", () => {
     await send({ type: "com.acme.scan.started.v1", body: foreign({ data: { digest: 5 } }) });
     await drained(mesh);
     for await (const letter of mesh.deadLetters("shop")) {
-      expect(letter).toMatchObject({ reason: "invalid", error: { code: "EVENT_DATA_INVALID" } });
+      expect(letter).toMatchObject({ reason: "invalid", error: { code: "EVENT_SCHEMA_MISMATCH" } });
       expect(letter.error.message).toContain("/data/digest");
     }
     expect((await mesh.health()).groups[0]).toMatchObject({ deadLetters: 1, counters: { invalid: 1 } });

@@ -40,7 +40,7 @@ describe("publish", () => {
   });
 
   it.each([
-    ["wrong data", { digest: 1 }, {}, "EVENT_DATA_INVALID"],
+    ["wrong data", { digest: 1 }, {}, "EVENT_SCHEMA_MISMATCH"],
     ["a wrong attribute", { digest: "d" }, { subject: "" }, "EVENT_ATTRIBUTE_INVALID"],
     ["an id with a control character", { digest: "d" }, { id: "a\u0007" }, "EVENT_ATTRIBUTE_INVALID"],
     ["a time that is none", { digest: "d" }, { time: "yesterday" }, "EVENT_ATTRIBUTE_INVALID"],
@@ -93,7 +93,7 @@ describe("publish", () => {
     await mesh.start();
     const entry = (digest: unknown) => ({ type: "com.acme.scan.started.v1", data: { digest } }) as never;
     await expect(mesh.publishAll([entry("x"), entry(1)])).rejects.toMatchObject({
-      code: "EVENT_DATA_INVALID",
+      code: "EVENT_SCHEMA_MISMATCH",
     });
     await mesh.publishAll([entry("a"), entry("b"), entry("c")]);
     await drained(mesh);

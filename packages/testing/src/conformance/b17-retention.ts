@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Broker, isDeadLetterShelf } from "@meshwright/core/adapter";
+import { type Broker, isDeadLetterShelf, isHistoryReader } from "@meshwright/core/adapter";
 import type { Guarantee } from "./case.js";
 import type { ConformanceEnv } from "./env.js";
 import { ackAll } from "./member.js";
 import { assertSameIds, ids, idsOf, keyedMessages, message, messages } from "./messages.js";
-import { shelf } from "./shelf.js";
+import { collect, shelf } from "./shelf.js";
 
 function frugal(env: ConformanceEnv): Promise<Broker> {
   return env.broker({ create: () => env.options.retention?.create() as Broker });
@@ -12,6 +12,15 @@ function frugal(env: ConformanceEnv): Promise<Broker> {
 
 async function enforce(env: ConformanceEnv, broker: Broker): Promise<void> {
   await env.options.retention?.enforce?.(broker);
+}
+
+/** Retention may work in the background: waits until it has removed something, where that can be seen. */
+async function enforced(env: ConformanceEnv, broker: Broker, sent: number): Promise<void> {
+  if (!isHistoryReader(broker)) return;
+  await env.eventually("the hard limit removes something", async () => {
+    const kept = await collect(broker.history({ channel: "orders", from: "earliest" }));
+    return kept.length < sent;
+  });
 }
 
 export const b17: Guarantee = {
@@ -94,6 +103,7 @@ export const b17: Guarantee = {
         for (let at = 0; at < sent.length; at += 50)
           await env.within("publish", broker.publish("orders", sent.slice(at, at + 50)));
         await enforce(env, broker);
+        await enforced(env, broker, sent.length);
         const member = await env.member(broker, {}, ackAll);
         const last = sent.at(-1)?.id ?? "";
         await env.eventually("the newest arrives", () => ids(member.received).includes(last));

@@ -1,8 +1,8 @@
 import type { StartPosition, WireMessage } from "../contract.js";
+import { refusals } from "../refusals.js";
 import type { Group } from "./group.js";
 import type { ChannelView, Host } from "./host.js";
 import { Log } from "./log.js";
-import { offsetInvalid } from "./refusals.js";
 
 /** A channel: its log and its groups. */
 export class Channel implements ChannelView {
@@ -51,7 +51,7 @@ export class Channel implements ChannelView {
     if (position === "earliest") return this.log.first;
     if ("time" in position) return this.log.offsetAt(position.time);
     const offset = /^\d{1,15}$/.test(position.offset) ? Number(position.offset) : Number.NaN;
-    if (!(offset <= this.log.end)) throw offsetInvalid(position.offset, this.name, this.log.end);
+    if (!(offset <= this.log.end)) throw refusals.offsetInvalid(position.offset);
     return Math.max(offset, this.log.first);
   }
 

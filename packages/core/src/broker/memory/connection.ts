@@ -12,12 +12,13 @@ import type {
   SubscriptionRequest,
   WireMessage,
 } from "../contract.js";
+import { refusals } from "../refusals.js";
 import { isolated } from "./delivery.js";
 import { Group } from "./group.js";
 import { readHistory } from "./history.js";
 import { type Link, Member } from "./member.js";
 import type { MemoryBroker } from "./options.js";
-import * as refusals from "./refusals.js";
+import { crashed, publishFailed, unavailable } from "./refusals.js";
 import type { Connected, ServerState } from "./server-state.js";
 import type { DeadLetter, Shelf } from "./shelf.js";
 
@@ -98,7 +99,7 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
   async subscribe(request: SubscriptionRequest): Promise<Subscription> {
     this.#assertLive();
     if (!(Number.isInteger(request.prefetch) && request.prefetch > 0)) {
-      throw refusals.requestInvalid(`prefetch: give a whole number from 1, not ${request.prefetch}.`);
+      throw refusals.prefetchInvalid(request.prefetch);
     }
     const group = this.#group(request);
     const member = new Member(this.#server, this, group, request.prefetch);
@@ -128,7 +129,7 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
   cut(): void {
     if (this.#state !== "open") return;
     this.#lose("cut");
-    this.report({ kind: "disconnected", cause: refusals.unavailable() });
+    this.report({ kind: "disconnected", cause: unavailable() });
   }
 
   heal(): void {
@@ -185,9 +186,9 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
       case "new":
         return refusals.notOpen();
       case "cut":
-        return refusals.unavailable();
+        return unavailable();
       case "crashed":
-        return refusals.crashed();
+        return crashed();
       case "closed":
         return refusals.closed();
     }
@@ -218,7 +219,7 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
       });
       channel.groups.set(request.group, group);
     } else if (group.ordering !== request.ordering) {
-      throw refusals.orderingDiffers(request.channel, request.group, group.ordering, request.ordering);
+      throw refusals.orderingDiffers(request, group.ordering, request.ordering);
     }
     group.filter(request.types);
     return group;
@@ -238,7 +239,7 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
       const stored = this.#server.faults?.publishFails(messages.length);
       this.#store(channel, stored === undefined ? messages : messages.slice(0, stored));
       if (stored === undefined) resolve();
-      else reject(refusals.publishFailed());
+      else reject(publishFailed());
     }
   }
 
@@ -255,7 +256,7 @@ export class MemoryConnection implements MemoryBroker, Link, Connected {
     this.#outbox = [];
     for (const { channel, messages, reject } of outbox) {
       this.#store(channel, messages.slice(0, Math.floor(this.#server.random() * (messages.length + 1))));
-      reject(refusals.unavailable());
+      reject(unavailable());
     }
     if (wasOpen) this.#startLease();
     if (state === "crashed") this.#server.disconnect(this);

@@ -1,5 +1,6 @@
 import { BrokerError } from "../../errors/errors.js";
 import type { BrokerReport, Delivery, Settlement, Subscription } from "../contract.js";
+import { refusals } from "../refusals.js";
 import type { HeldDelivery, KeyState } from "./delivery.js";
 import type { Group } from "./group.js";
 import type { Host, Taker } from "./host.js";
@@ -56,11 +57,7 @@ export class Member implements Subscription, Taker, AsyncIterator<readonly Deliv
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[], undefined> {
-    if (this.#iterated)
-      throw refuse(
-        "BROKER_ITERATED_TWICE",
-        "Iterate a subscription once; subscribe again for another member.",
-      );
+    if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
     return this;
   }
