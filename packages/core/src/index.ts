@@ -34,7 +34,7 @@ export {
 } from "./errors/errors.js";
 export { type EventErrorCode, eventErrorCodes } from "./event/codes.js";
 export type { MeshEvent } from "./event/event.js";
-export { fromCloudEvent, toCloudEvent } from "./interop/cloudevents.js";
+export { fromCloudEvent, type SdkCloudEvent, toCloudEvent } from "./interop/cloudevents.js";
 export { type BridgeOptions, bridge } from "./mesh/bridge.js";
 export type { DeadLetter, DeadLetterQuery } from "./mesh/dead-letters.js";
 export type { GroupHealth, MeshHealth } from "./mesh/health.js";

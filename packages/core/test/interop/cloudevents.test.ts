@@ -2,14 +2,15 @@ import {
   ConfigurationError,
   decode,
   encode,
+  fromCloudEvent,
   InvalidEventError,
   type MeshEvent,
   parseEvent,
+  toCloudEvent,
 } from "@meshwright/core";
 import { CloudEvent, HTTP, type Message } from "cloudevents";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { fromCloudEvent, toCloudEvent } from "../../src/interop/cloudevents.js";
 import { anyEvent } from "../codec/arbitraries.js";
 
 // With a time of milliseconds and data that is an object, as the SDK keeps those.
@@ -39,7 +40,7 @@ describe.each(events)("an event with $kind data", ({ event }) => {
   test("goes to the SDK and back", async () => {
     const cloudEvent = await toCloudEvent(event);
     expect(cloudEvent).toBeInstanceOf(CloudEvent);
-    expect(cloudEvent.validate()).toBe(true);
+    expect(cloudEvent instanceof CloudEvent && cloudEvent.validate()).toBe(true);
     expect(fromCloudEvent(cloudEvent)).toEqual(event);
   });
 
