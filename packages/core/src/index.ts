@@ -1,5 +1,5 @@
 /** The door for applications. Adapters import `@meshwright/core/adapter`. */
-export type { Broker, Failure, FailureReason, WireMessage } from "./broker/contract.js";
+export type { Broker, Failure, FailureReason, GroupReport, WireMessage } from "./broker/contract.js";
 export type { MemoryFaults } from "./broker/memory/faults.js";
 export { memoryBroker, memoryServer } from "./broker/memory/memory.js";
 export type {

@@ -46,7 +46,7 @@ export async function replayHistory(
   const result = { handled: 0, filtered: 0, unreadable: 0 };
   for await (const batch of broker.history(request)) {
     for (const { message, offset, storedAt } of batch) {
-      const event = readable(parts, message, offset);
+      const event = readable(parts, message, offset, wants);
       if (event === undefined) result.unreadable++;
       else if (!wants(event)) result.filtered++;
       else {
@@ -58,14 +58,18 @@ export async function replayHistory(
   return result;
 }
 
+/** The event as handlers would get it. One of a type the catalog does not have is only missed if it is wanted. */
 function readable(
   { catalog, logger }: ReplayParts,
   message: WireMessage,
   offset: string,
+  wants: (event: MeshEvent) => boolean,
 ): MeshEvent | undefined {
   try {
     const event = decode(message);
-    const lifted = catalog.entry(event.type)?.lift(event);
+    const entry = catalog.entry(event.type);
+    if (entry === undefined && !wants(event)) return event;
+    const lifted = entry?.lift(event);
     if (lifted?.ok) return lifted.event;
     logger.warn({ offset, type: event.type }, "replay passed over an event that does not fit the catalog");
   } catch (error) {

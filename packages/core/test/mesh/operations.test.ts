@@ -1,6 +1,6 @@
-import { type DeadLetter, memoryServer, retry } from "@meshwright/core";
+import { type DeadLetter, defineCatalog, memoryServer, retry } from "@meshwright/core";
 import { describe, expect, it } from "vitest";
-import { drained, eventually, makeMesh } from "./support.js";
+import { drained, eventually, makeMesh, recordingLogger, scanStarted } from "./support.js";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -90,6 +90,28 @@ describe("replay", () => {
     expect(positions.map(([digest]) => digest)).toEqual(["b"]);
     expect(live).toEqual(["a", "b", "c", "d"]);
     expect((await mesh.health()).groups[0]?.lag).toBe(0);
+  });
+
+  it("passes over events of types that are neither in the catalog nor wanted, without a word", async () => {
+    const server = memoryServer();
+    const full = makeMesh({ server });
+    await full.start();
+    await full.publish("com.acme.scan.started.v1", { digest: "a" });
+    await full.publish("com.acme.scan.finished.v1", { digest: "b", critical: 0 });
+    const logger = recordingLogger();
+    const narrow = makeMesh({ server, logger, catalog: defineCatalog([scanStarted]) });
+    await narrow.start();
+    const seen: string[] = [];
+    const request = { channel: "events", from: "earliest" } as const;
+    const started = { ...request, where: { type: ["com.acme.scan.started.v1"] } };
+    expect(await narrow.replay(started, (event) => seen.push(event.type))).toMatchObject({
+      handled: 1,
+      filtered: 1,
+    });
+    expect(logger.lines).toEqual([]);
+    expect(await narrow.replay(request, (event) => seen.push(event.type))).toMatchObject({ unreadable: 1 });
+    expect(logger.lines).toHaveLength(1);
+    expect(seen).toEqual(["com.acme.scan.started.v1", "com.acme.scan.started.v1"]);
   });
 
   it("rejects with what the handler throws", async () => {
