@@ -98,7 +98,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  it("waits for running handlers, and gives back what has not begun, uncounted", async () => {
+  it("waits for running handlers, and gives back at once what has not begun, uncounted", async () => {
     const server = memoryServer();
     const mesh = makeMesh({ server });
     const seen: string[] = [];
@@ -110,7 +110,9 @@ describe("stop", () => {
       seen.push(event.data.digest);
     });
     await mesh.start();
-    for (const digest of ["1", "2", "3"]) await mesh.publish("com.acme.scan.started.v1", { digest });
+    for (const digest of ["1", "2", "3"]) {
+      await mesh.publish("com.acme.scan.started.v1", { digest }, { subject: digest });
+    }
     await eventually("all three are held", async () => (await mesh.health()).groups[0]?.inFlight === 3);
     const stopping = mesh.stop();
 
@@ -118,11 +120,13 @@ describe("stop", () => {
     const attempts: [string, number][] = [];
     next.on("com.acme.scan.started.v1", (event, ctx) => attempts.push([event.data.digest, ctx.attempt]));
     await next.start();
+    await eventually("others have what had not begun", () => attempts.length === 2);
+    expect(seen).toEqual([]);
     finish();
     await stopping;
     await drained(next);
     expect(seen).toEqual(["1"]);
-    expect(attempts).toEqual([
+    expect(attempts.sort()).toEqual([
       ["2", 1],
       ["3", 1],
     ]);
