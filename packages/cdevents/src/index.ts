@@ -16,7 +16,13 @@ export {
   type RelationLink,
   SPEC_VERSION,
 } from "./event/cdevent.js";
-export { type Publication, toPublish } from "./event/publish.js";
+export {
+  type EntryOptions,
+  type Publication,
+  type PublicationEntry,
+  toEntry,
+  toPublish,
+} from "./event/publish.js";
 export { stableId } from "./event/stable-id.js";
 export {
   type BranchPushedContent,

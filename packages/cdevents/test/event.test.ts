@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { artifactPackaged, cdevent, changeMerged, customText, stableId, toPublish } from "../src/index.js";
+import {
+  artifactPackaged,
+  cdevent,
+  changeMerged,
+  customText,
+  stableId,
+  toEntry,
+  toPublish,
+} from "../src/index.js";
 import { expectValid } from "./examples.js";
 
 const merged = cdevent(changeMerged, {
@@ -42,6 +50,19 @@ describe("cdevent", () => {
     expect(packaged.context.links).toHaveLength(1);
     expect(packaged).toMatchObject({ customData: "AAEC", customDataContentType: "application/octet-stream" });
     await expectValid(packaged);
+  });
+});
+
+describe("toEntry", () => {
+  it("is what toPublish gives, flat, for publishAll", () => {
+    const { type, data, options } = toPublish(merged);
+    expect(toEntry(merged, { correlationid: "chain" })).toEqual({
+      type,
+      data,
+      ...options,
+      correlationid: "chain",
+    });
+    expect(toEntry(merged)).not.toHaveProperty("correlationid");
   });
 });
 

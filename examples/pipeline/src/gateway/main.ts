@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { cdeventsCatalog, type GitHubCdEvent, toPublish } from "@meshwright/cdevents";
-import { createMesh, type PublishEntryFor } from "@meshwright/core";
+import { cdeventsCatalog, type GitHubCdEvent, toEntry } from "@meshwright/cdevents";
+import { createMesh } from "@meshwright/core";
 import { pipelineBroker } from "../service/broker.js";
 import { stderrLogger as logger } from "../service/logger.js";
 import { runService } from "../service/run.js";
@@ -44,15 +44,13 @@ await runService(mesh, {
   closeLast: () => deliveries.close(),
 });
 
-/** All events of one delivery, in one batch. */
+/**
+ * All events of one delivery, in one batch. What belongs to one commit has one correlation id, that of its chain; events
+ * caused by these inherit it.
+ */
 function publish(events: readonly GitHubCdEvent[]): Promise<unknown> {
-  return mesh.publishAll(events.map(entryOf));
-}
-
-/** What belongs to one commit has one correlation id, that of its chain; events caused by these inherit it. */
-function entryOf(event: GitHubCdEvent): PublishEntryFor<typeof cdeventsCatalog> {
-  const { type, data, options } = toPublish(event);
-  const correlationid = event.context.chainId ?? event.context.id;
-  // The compiler loses track of which type goes with which data; publishing checks it against the schema anyway.
-  return { type, data, ...options, correlationid } as PublishEntryFor<typeof cdeventsCatalog>;
+  const entries = events.map((event) =>
+    toEntry(event, { correlationid: event.context.chainId ?? event.context.id }),
+  );
+  return mesh.publishAll(entries);
 }

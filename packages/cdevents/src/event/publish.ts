@@ -35,3 +35,27 @@ export function toPublish<Event extends CdEvent>(event: Event): Publication<Even
     },
   };
 }
+
+/** An entry of `mesh.publishAll` for one CDEvent; of a union of CDEvents the union of their entries. */
+export type PublicationEntry<Event extends CdEvent> = Event extends CdEvent
+  ? { readonly type: Event["context"]["type"]; readonly data: Event } & Publication["options"] & EntryOptions
+  : never;
+
+/** What may be said beside the CDEvent. */
+export interface EntryOptions {
+  readonly correlationid?: string;
+}
+
+/**
+ * As `toPublish`, for a batch.
+ *
+ * @example await mesh.publishAll(events.map((event) => toEntry(event)));
+ */
+export function toEntry<Event extends CdEvent>(
+  event: Event,
+  options: EntryOptions = {},
+): PublicationEntry<Event> {
+  const { type, data, options: attributes } = toPublish(event);
+  // The compiler cannot see that the parts of one event belong together whichever event it is.
+  return { type, data, ...attributes, ...options } as PublicationEntry<Event>;
+}
