@@ -121,11 +121,17 @@ export class Consumer {
 
   /** Whatever happens to a delivery ends in a settlement. */
   #handle(delivery: Delivery): Promise<void> | undefined {
-    const event = this.#acceptable(delivery);
-    if (event === undefined) return undefined;
-    return event.dataref === undefined
-      ? this.#attempt(delivery, event)
-      : this.#fetchAndAttempt(delivery, event);
+    try {
+      const event = this.#acceptable(delivery);
+      if (event === undefined) return undefined;
+      return event.dataref === undefined
+        ? this.#attempt(delivery, event)
+        : this.#fetchAndAttempt(delivery, event);
+    } catch (error) {
+      // A validator or schema of the user's threw: to the group that is a failed attempt like any other.
+      this.#fail(delivery, error);
+      return undefined;
+    }
   }
 
   /** The event of a delivery, if it is one to be handled; else the delivery is settled. */
@@ -144,14 +150,11 @@ export class Consumer {
 
   /** Never rejects. */
   async #fetchAndAttempt(delivery: Delivery, event: MeshEvent): Promise<void> {
-    let whole: MeshEvent;
     try {
-      whole = await this.#fetched(event);
+      await this.#attempt(delivery, await this.#fetched(event));
     } catch (error) {
       this.#fail(delivery, error);
-      return;
     }
-    await this.#attempt(delivery, whole);
   }
 
   #attempt(delivery: Delivery, event: MeshEvent): Promise<void> | undefined {

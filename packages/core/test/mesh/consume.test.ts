@@ -1,5 +1,6 @@
 import {
   defineCatalog,
+  defineEvent,
   type Failure,
   type MeshEvent,
   memoryBroker,
@@ -387,6 +388,29 @@ describe("events that cannot be handled have a stated outcome", () => {
       "the event has expired",
       "dead-lettered",
     ]);
+  });
+
+  it("an event on which a validator throws: tried again, then a dead letter, and the consumer goes on", async () => {
+    let throwing = false;
+    const validator = {
+      validate(data: unknown) {
+        if (throwing && data === "bad") throw new Error("validator");
+        return { ok: true, data } as const;
+      },
+    };
+    const noted = defineEvent<"com.acme.noted.v1", unknown>("com.acme.noted.v1", { validator });
+    const mesh = makeMesh({ catalog: defineCatalog([noted]) });
+    const seen: unknown[] = [];
+    mesh.on("com.acme.noted.v1", { retry: retry({ immediate: 1 }) }, (event) => seen.push(event.data));
+    await mesh.start();
+    const both = [mesh.publish("com.acme.noted.v1", "bad"), mesh.publish("com.acme.noted.v1", "good")];
+    throwing = true;
+    await Promise.all(both);
+    await eventually("the event behind it", () => seen.length === 1);
+    await eventually("all is settled", async () => (await mesh.health()).groups[0]?.lag === 0);
+    expect(seen).toEqual(["good"]);
+    const [group] = (await mesh.health()).groups;
+    expect(group).toMatchObject({ deadLetters: 1, counters: { retried: 1 } });
   });
 
   it("an event that kept killing the process: a dead letter that says so", async () => {
