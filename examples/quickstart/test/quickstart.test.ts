@@ -6,15 +6,20 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const program = (name: string) => fileURLToPath(new URL(`../src/${name}`, import.meta.url));
 const fromSources = ["--conditions=@meshwright/source", "--import", "tsx"];
 
 it("runs as the README shows it, twice on one file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "meshwright-quickstart-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (let run = 0; run < 2; run++) {
-    const args = [...fromSources, main, join(folder, "events.db")];
+    const args = [...fromSources, program("main.ts"), join(folder, "events.db")];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     expect(stdout).toMatch(/^sha256:5f0c9e2b: 0 critical, because of [0-9a-f-]{36}\n$/);
   }
+});
+
+it("runs in memory, as the README of core shows it", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("memory.ts")]);
+  expect(stdout).toBe("scanning sha256:1\n");
 });
