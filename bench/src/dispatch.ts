@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { createMesh, memoryBroker } from "@meshwright/core";
+import { createMesh, memoryBroker, memoryServer } from "@meshwright/core";
 import Emittery from "emittery";
 import { filter, Subject } from "rxjs";
 import type { Comparison, Contestant } from "./harness.js";
@@ -44,7 +44,9 @@ function bareAwait(): Contestant {
 async function meshContestant(): Promise<{ contestant: Contestant; stop(): Promise<void> }> {
   let left = 0;
   let done = (): void => undefined;
-  const mesh = createMesh({ service: "bench", catalog, broker: memoryBroker() });
+  // Its peers keep nothing for replay either.
+  const server = memoryServer({ retention: { maxMessages: 0 } });
+  const mesh = createMesh({ service: "bench", catalog, broker: memoryBroker({ server }) });
   mesh.on(small.type, { concurrency: batchSize, prefetch: batchSize * 3 }, async () => {
     if (--left === 0) done();
   });

@@ -99,7 +99,7 @@ export class Consumer {
    */
   async stop(deadline: Promise<void>): Promise<void> {
     this.#stopping = true;
-    this.#release(this.#lanes.withdraw());
+    this.#release(this.#lanes.withdrawAll());
     if (this.#active.size > 0) await Promise.race([this.#quiet.promise, deadline]);
     this.#abandon();
     await Promise.race([this.#settler.idle(), deadline]);

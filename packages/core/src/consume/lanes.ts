@@ -1,9 +1,10 @@
 import type { Delivery } from "../broker/contract.js";
+import { Queue } from "../util/queue.js";
 
 interface Lane {
+  /** Undefined without ordering. */
   readonly key: string | undefined;
-  readonly queue: Delivery[];
-  next: number;
+  readonly waiting: Queue<Delivery>;
 }
 
 /**
@@ -12,8 +13,7 @@ interface Lane {
  */
 export class Lanes {
   readonly #byKey = new Map<string, Lane>();
-  #ready: Lane[] = [];
-  #head = 0;
+  readonly #ready = new Queue<Lane>();
   #running = 0;
 
   constructor(
@@ -33,52 +33,45 @@ export class Lanes {
     this.#pump();
   }
 
-  /** Takes what waits behind a delivery of this key, or of all keys, out again. What runs goes on. */
-  withdraw(key?: string): Delivery[] {
-    const taken: Delivery[] = [];
-    const lanes = key === undefined ? this.#allLanes() : [this.#byKey.get(key)];
-    for (const lane of lanes) if (lane !== undefined) taken.push(...lane.queue.splice(lane.next));
-    return taken;
+  /** Takes out again what waits behind a delivery of this key, which is being handled. */
+  withdraw(key: string): Delivery[] {
+    return this.#byKey.get(key)?.waiting.takeAll() ?? [];
   }
 
-  #allLanes(): Iterable<Lane> {
-    return this.ordered ? this.#byKey.values() : this.#ready.slice(this.#head);
+  /** Takes out again all that is not being handled. */
+  withdrawAll(): Delivery[] {
+    const lanes = this.ordered ? [...this.#byKey.values()] : this.#ready.takeAll();
+    return lanes.flatMap((lane) => lane.waiting.takeAll());
   }
 
   #enqueue(delivery: Delivery): void {
-    if (!this.ordered) {
-      this.#ready.push({ key: undefined, queue: [delivery], next: 0 });
-      return;
-    }
-    const { key } = delivery.message;
-    const lane = this.#byKey.get(key);
-    if (lane !== undefined) {
-      lane.queue.push(delivery);
-      return;
-    }
-    const created: Lane = { key, queue: [delivery], next: 0 };
-    this.#byKey.set(key, created);
-    this.#ready.push(created);
+    const key = this.ordered ? delivery.message.key : undefined;
+    const lane = key === undefined ? undefined : this.#byKey.get(key);
+    if (lane === undefined) this.#open(key).waiting.push(delivery);
+    else lane.waiting.push(delivery);
+  }
+
+  #open(key: string | undefined): Lane {
+    const lane: Lane = { key, waiting: new Queue() };
+    if (key !== undefined) this.#byKey.set(key, lane);
+    this.#ready.push(lane);
+    return lane;
   }
 
   #pump(): void {
-    while (this.#running < this.concurrency && this.#head < this.#ready.length) {
-      const lane = this.#ready[this.#head++] as Lane;
-      if (this.#head === this.#ready.length || this.#head > 1_024) {
-        this.#ready = this.#ready.slice(this.#head);
-        this.#head = 0;
-      }
+    while (this.#running < this.concurrency) {
+      const lane = this.#ready.shift();
+      if (lane === undefined) return;
       this.#turn(lane);
     }
   }
 
   #turn(lane: Lane): void {
-    const delivery = lane.queue[lane.next];
+    const delivery = lane.waiting.shift();
     if (delivery === undefined) {
-      this.#retire(lane);
+      this.#close(lane);
       return;
     }
-    lane.next++;
     this.#running++;
     const handling = this.handle(delivery);
     if (handling === undefined) {
@@ -93,19 +86,11 @@ export class Lanes {
 
   #finish(lane: Lane): void {
     this.#running--;
-    if (lane.next < lane.queue.length) this.#rejoin(lane);
-    else this.#retire(lane);
+    if (lane.waiting.size > 0) this.#ready.push(lane);
+    else this.#close(lane);
   }
 
-  #rejoin(lane: Lane): void {
-    if (lane.next >= 64) {
-      lane.queue.splice(0, lane.next);
-      lane.next = 0;
-    }
-    this.#ready.push(lane);
-  }
-
-  #retire(lane: Lane): void {
+  #close(lane: Lane): void {
     if (lane.key !== undefined) this.#byKey.delete(lane.key);
   }
 }

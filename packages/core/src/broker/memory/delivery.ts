@@ -1,6 +1,6 @@
+import type { Queue } from "../../util/queue.js";
 import type { Delivery, Failure, WireMessage } from "../contract.js";
 import type { Entry } from "./log.js";
-import type { Queue } from "./queue.js";
 
 /** Who can hold messages. `own` lists the keys it holds of which more is waiting. */
 export interface Holder {

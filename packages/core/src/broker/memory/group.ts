@@ -1,3 +1,4 @@
+import { Queue } from "../../util/queue.js";
 import type { Failure, GroupReport, Settlement, SubscriptionRequest } from "../contract.js";
 import { typeFilter } from "../type-filter.js";
 import type { Backlog } from "./backlog.js";
@@ -7,7 +8,6 @@ import { KeyedBacklog } from "./keyed-backlog.js";
 import { Ledger } from "./ledger.js";
 import { compareEntries, type Entry } from "./log.js";
 import { PlainBacklog } from "./plain-backlog.js";
-import { Queue } from "./queue.js";
 import type { DeadLetter, LetterOwner, Shelf } from "./shelf.js";
 
 /** A batch in the making. */

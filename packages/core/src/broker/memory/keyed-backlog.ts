@@ -1,7 +1,7 @@
+import { Queue } from "../../util/queue.js";
 import type { Backlog, HandOver } from "./backlog.js";
 import { type HeldDelivery, type Holder, KeyState, type Returned } from "./delivery.js";
 import { compareEntries, type Entry } from "./log.js";
-import { Queue } from "./queue.js";
 
 /** How many messages of one key are handed over before another waiting key has its turn. */
 const quantum = 16;

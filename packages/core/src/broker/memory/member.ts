@@ -1,10 +1,10 @@
 import { BrokerError } from "../../errors/errors.js";
+import { Queue } from "../../util/queue.js";
 import type { BrokerReport, Delivery, Settlement, Subscription } from "../contract.js";
 import { refusals } from "../refusals.js";
 import type { HeldDelivery, KeyState } from "./delivery.js";
 import type { Group } from "./group.js";
 import type { Host, Taker } from "./host.js";
-import { Queue } from "./queue.js";
 
 /** What a member needs of the connection it belongs to. */
 export interface Link {

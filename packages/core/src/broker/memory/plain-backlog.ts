@@ -1,6 +1,6 @@
+import { Queue } from "../../util/queue.js";
 import type { Backlog, HandOver } from "./backlog.js";
 import { type Holder, KeyState, type Returned } from "./delivery.js";
-import { Queue } from "./queue.js";
 
 /** For `ordering: "none"`: whatever came back goes to whoever asks first. */
 export class PlainBacklog implements Backlog {
