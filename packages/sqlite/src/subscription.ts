@@ -65,6 +65,8 @@ export class SqliteSubscription implements Subscription {
   #ended = false;
   #closing: Promise<void> | undefined;
   #pauseMs = 0;
+  /** Ends a pause before its time; while there is none it does nothing. */
+  #endPause: () => void = () => undefined;
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -112,6 +114,7 @@ export class SqliteSubscription implements Subscription {
 
   close(): Promise<void> {
     this.#ended = true;
+    this.#endPause();
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -340,17 +343,13 @@ export class SqliteSubscription implements Subscription {
       this.#report({ kind: "disconnected", cause });
     }
     this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, firstPauseMs), longestPauseMs);
-    const seen = this.#signal.version;
-    let timer: NodeJS.Timeout | undefined;
-    const pause = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#pauseMs);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#pauseMs);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-    await Promise.race([pause, this.#closedAfter(seen)]);
-    clearTimeout(timer);
-  }
-
-  async #closedAfter(seen: number): Promise<void> {
-    for (let version = seen; !this.#ended; version = this.#signal.version) await this.#signal.wait(version);
   }
 
   #recovered(): void {

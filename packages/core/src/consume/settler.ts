@@ -1,6 +1,5 @@
 import type { Settlement, Subscription } from "../broker/contract.js";
 import type { Clock } from "../clock/clock.js";
-import { deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
 
 const firstBackoffMs = 10;
@@ -14,7 +13,8 @@ export class Settler {
   #waiting: Settlement[] = [];
   #scheduled = false;
   readonly #underWay = new Set<Promise<void>>();
-  readonly #givenUp = deferred();
+  /** Ends a wait before its time. */
+  readonly #pauses = new Set<() => void>();
   #closed = false;
 
   constructor(
@@ -51,33 +51,36 @@ export class Settler {
     }
   }
 
-  /** Stops trying: what the broker has not recorded it will deliver again. */
+  /** Stops trying: what the broker has not recorded it will deliver again. A call under way ends with the subscription. */
   giveUp(): void {
     this.#closed = true;
-    this.#givenUp.resolve();
+    for (const end of [...this.#pauses]) end();
   }
 
   /** Never rejects. */
   async #send(batch: readonly Settlement[]): Promise<void> {
     for (let wait = firstBackoffMs; !this.#closed; wait = Math.min(wait * 2, longestBackoffMs)) {
       try {
-        return await Promise.race([this.subscription.settle(batch), this.#givenUp.promise]);
+        await this.subscription.settle(batch);
+        return;
       } catch (error) {
-        this.logger.warn(
-          { err: error, settlements: batch.length, retryInMs: wait },
-          "settling failed, will be tried again",
-        );
+        if (this.#closed) return;
+        const fields = { err: error, settlements: batch.length, retryInMs: wait };
+        this.logger.warn(fields, "settling failed, will be tried again");
         await this.#pause(wait);
       }
     }
   }
 
-  async #pause(ms: number): Promise<void> {
-    let cancel = (): void => undefined;
-    const waited = new Promise<void>((resolve) => {
-      cancel = this.clock.after(ms, resolve);
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#pauses.delete(end);
+        cancel();
+        resolve();
+      };
+      const cancel = this.clock.after(ms, end);
+      this.#pauses.add(end);
     });
-    await Promise.race([waited, this.#givenUp.promise]);
-    cancel();
   }
 }
