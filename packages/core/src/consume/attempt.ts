@@ -24,6 +24,8 @@ export class Attempt implements DeliveryContext {
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
   #open = true;
+  /** Where it stands among the active ones. */
+  place = -1;
 
   constructor(
     private readonly host: AttemptHost,

@@ -13,6 +13,7 @@ import type { Catalog } from "../schema/catalog.js";
 import type { Issue } from "../schema/validation.js";
 import { deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
+import { ActiveAttempts } from "./active.js";
 import { Attempt, type AttemptHost } from "./attempt.js";
 import { type Counters, newCounters } from "./counters.js";
 import type { Handler } from "./handler.js";
@@ -60,7 +61,7 @@ export class Consumer {
   readonly #planner: Planner;
   readonly #chain: Run;
   readonly #host: AttemptHost;
-  readonly #active = new Set<Attempt>();
+  readonly #active = new ActiveAttempts();
   readonly #subscription: Subscription;
   readonly #settler: Settler;
   readonly #pulling: Promise<void>;
@@ -272,7 +273,7 @@ export class Consumer {
   /** Gives back what still runs; how it ends does not matter any more. */
   #abandon(): void {
     this.#abandoned = true;
-    for (const attempt of this.#active) {
+    for (const attempt of this.#active.takeAll()) {
       attempt.abort(
         new MeshError(
           "MESH_STOPPED",
@@ -281,7 +282,6 @@ export class Consumer {
       );
       this.#release([attempt.delivery]);
     }
-    this.#active.clear();
   }
 
   #filterFailed(error: unknown): void {
