@@ -18,4 +18,8 @@ export { type TestMesh, type TestMeshOptions, testMesh } from "./harness/test-me
 export { type ForkedBroker, type ForkOptions, forkBroker } from "./process/fork-broker.js";
 export { type NodeProcess, type SpawnOptions, spawnNode } from "./process/spawn-node.js";
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from "./proxy/fault-proxy.js";
+export { type RabbitmqServer, type RabbitmqServerOptions, rabbitmqServer } from "./servers/rabbitmq.js";
+export { type RedisServer, type RedisServerOptions, redisServer } from "./servers/redis.js";
+export type { RespReply } from "./servers/resp.js";
+export type { Server } from "./servers/server.js";
 export { eventually, type WaitOptions } from "./waiting.js";

@@ -1,0 +1,67 @@
+import { connect } from "node:net";
+import { MeshError } from "@meshwright/core/adapter";
+import { faultProxy } from "../proxy/fault-proxy.js";
+import type { Server } from "./server.js";
+
+/** Where a server is that somebody else started. */
+export interface Address {
+  readonly url: string;
+  readonly defaultPort: number;
+  /** Where the address is from, for errors: the name of the environment variable. */
+  readonly from: string;
+}
+
+/**
+ * A server that somebody else started, as it is.
+ *
+ * @throws MeshError `SERVER_UNREACHABLE`
+ */
+export async function attachedServer({ url, defaultPort, from }: Address): Promise<Server> {
+  const { hostname, port: text } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const port = text === "" ? defaultPort : Number(text);
+  if (!(await answers(host, port)))
+    throw new MeshError(
+      "SERVER_UNREACHABLE",
+      `Nothing listens on ${host}:${port}, where ${from} points. Start that server, or unset ${from} to have one started.`,
+    );
+
+  const refuse = (what: string): never => {
+    throw new MeshError(
+      "SERVER_NOT_OWNED",
+      `The server at ${host}:${port} was given by ${from}; it cannot be ${what} from here. Start one of your own for that.`,
+    );
+  };
+  const refuseLater = async (what: string): Promise<never> => refuse(what);
+  const close = (): Promise<void> => Promise.resolve();
+  return {
+    url,
+    host,
+    port,
+    owned: false,
+    running: true,
+    folder: undefined,
+    start: () => refuseLater("started"),
+    stop: () => refuseLater("stopped"),
+    restart: () => refuseLater("restarted"),
+    kill: () => refuseLater("killed"),
+    pause: () => refuse("paused"),
+    resume: () => refuse("resumed"),
+    proxy: () => faultProxy({ target: { host, port } }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 5_000 });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => done(true));
+    socket.once("timeout", () => done(false));
+    socket.once("error", () => done(false));
+  });
+}

@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { MeshError } from "@meshwright/core/adapter";
+import { faultProxy } from "../proxy/fault-proxy.js";
+import { eventually } from "../waiting.js";
+import type { Guard } from "./guard.js";
+import type { Server } from "./server.js";
+
+/** How to run one server. */
+export interface Plan {
+  /** What to call it in errors. */
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  /** Its folder; everything it writes lies in there, its output in `output.log`. */
+  readonly folder: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly guard: Guard;
+  /** Other processes that it needs, ended with it. */
+  readonly helpers?: readonly number[];
+  /** Whether it takes connections and answers. */
+  ready(): Promise<boolean>;
+  readonly startMs: number;
+}
+
+const host = "127.0.0.1";
+
+/** Starts a server of our own; it ends with this process. */
+export async function ownedServer(plan: Plan): Promise<Server> {
+  let child: ChildProcess | undefined;
+  let closed = false;
+
+  const watch = (): void => {
+    const pid = child?.pid;
+    plan.guard.watch([...(pid === undefined ? [] : [pid]), ...(plan.helpers ?? [])]);
+  };
+  const start = async (): Promise<void> => {
+    if (closed) throw new MeshError("SERVER_CLOSED", `${plan.name} is closed; start another one.`);
+    if (child !== undefined) return;
+    const begun = launch(plan);
+    child = begun.process;
+    begun.process.once("exit", () => {
+      child = undefined;
+    });
+    watch();
+    await untilReady(plan, begun);
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child === undefined) return;
+    const exit = once(child, "exit");
+    child.kill(signal);
+    // One that is frozen hears SIGTERM only when it goes on.
+    if (signal === "SIGTERM") child.kill("SIGCONT");
+    await exit;
+    watch();
+  };
+  const signal = (name: NodeJS.Signals): void => {
+    if (child === undefined)
+      throw new MeshError("SERVER_NOT_RUNNING", `${plan.name} does not run; call start() first.`);
+    child.kill(name);
+  };
+  const close = async (): Promise<void> => {
+    closed = true;
+    await end("SIGKILL");
+    await plan.guard.close();
+  };
+
+  try {
+    await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url: plan.url,
+    host,
+    port: plan.port,
+    owned: true,
+    get running() {
+      return child !== undefined;
+    },
+    folder: plan.folder,
+    start,
+    stop: () => end("SIGTERM"),
+    async restart() {
+      await end("SIGTERM");
+      await start();
+    },
+    kill: () => end("SIGKILL"),
+    pause: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
+    proxy: () => faultProxy({ target: { host, port: plan.port } }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Launched {
+  readonly process: ChildProcess;
+  /** The end of what it printed. */
+  output(): string;
+  /** Why it could not be run at all. */
+  failure(): Error | undefined;
+}
+
+function launch({ command, args, env, folder }: Plan): Launched {
+  // A session of its own: Ctrl-C ends us first, and the server after us.
+  const process_ = spawn(command, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const log = createWriteStream(join(folder, "output.log"), { flags: "a" });
+  // The folder goes while the last lines are still on their way.
+  log.on("error", () => undefined);
+  let output = "";
+  let failure: Error | undefined;
+  for (const stream of [process_.stdout, process_.stderr]) {
+    stream.pipe(log, { end: false });
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(-4_000);
+    });
+  }
+  process_.once("error", (cause) => {
+    failure = cause;
+  });
+  process_.once("close", () => log.end());
+  return { process: process_, output: () => output, failure: () => failure };
+}
+
+async function untilReady(plan: Plan, { process: child, output, failure }: Launched): Promise<void> {
+  const ended = (): boolean =>
+    child.exitCode !== null || child.signalCode !== null || failure() !== undefined;
+  const notStarted = (what: string, cause: unknown): MeshError =>
+    new MeshError("SERVER_NOT_STARTED", `${plan.name} ${what}.${tail(output())}`, { cause });
+  const options = { deadlineMs: plan.startMs };
+  await eventually(`${plan.name} to answer`, async () => ended() || (await plan.ready()), options).catch(
+    (cause: unknown) => {
+      throw notStarted("did not answer in time", cause);
+    },
+  );
+  if (ended()) throw notStarted("ended while it started", failure());
+}
+
+function tail(output: string): string {
+  const lines = output.trim().split("\n").slice(-12).join("\n");
+  return lines === "" ? "" : ` It printed:\n${lines}`;
+}
