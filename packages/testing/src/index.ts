@@ -22,4 +22,5 @@ export { type RabbitmqServer, type RabbitmqServerOptions, rabbitmqServer } from 
 export { type RedisServer, type RedisServerOptions, redisServer } from "./servers/redis.js";
 export type { RespReply } from "./servers/resp.js";
 export type { Server } from "./servers/server.js";
+export { shareServers } from "./servers/share-servers.js";
 export { eventually, type WaitOptions } from "./waiting.js";

@@ -1,25 +1,15 @@
 import { connect } from "node:net";
 import { MeshError } from "@meshwright/core/adapter";
 import { faultProxy } from "../proxy/fault-proxy.js";
+import type { Address } from "./found.js";
 import type { Server } from "./server.js";
-
-/** Where a server is that somebody else started. */
-export interface Address {
-  readonly url: string;
-  readonly defaultPort: number;
-  /** Where the address is from, for errors: the name of the environment variable. */
-  readonly from: string;
-}
 
 /**
  * A server that somebody else started, as it is.
  *
  * @throws MeshError `SERVER_UNREACHABLE`
  */
-export async function attachedServer({ url, defaultPort, from }: Address): Promise<Server> {
-  const { hostname, port: text } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const port = text === "" ? defaultPort : Number(text);
+export async function attachedServer({ url, host, port, from }: Address): Promise<Server> {
   if (!(await answers(host, port)))
     throw new MeshError(
       "SERVER_UNREACHABLE",
@@ -29,7 +19,7 @@ export async function attachedServer({ url, defaultPort, from }: Address): Promi
   const refuse = (what: string): never => {
     throw new MeshError(
       "SERVER_NOT_OWNED",
-      `The server at ${host}:${port} was given by ${from}; it cannot be ${what} from here. Start one of your own for that.`,
+      `The server at ${host}:${port} comes from ${from}; it cannot be ${what} from here. Start one of your own for that.`,
     );
   };
   const refuseLater = async (what: string): Promise<never> => refuse(what);

@@ -6,6 +6,8 @@ import { aptInstall } from "./apt.js";
 
 /** Where a server's program comes from. */
 export interface Program {
+  /** "redis" */
+  readonly id: string;
   /** For errors: "Redis". */
   readonly name: string;
   readonly file: string;
@@ -16,6 +18,7 @@ export interface Program {
   /** Environment variables: the program's path, and the address of a running server to use instead. */
   readonly binaryVariable: string;
   readonly urlVariable: string;
+  readonly defaultPort: number;
 }
 
 /**

@@ -7,14 +7,18 @@ import { dirname, join } from "node:path";
 import { MeshError } from "@meshwright/core/adapter";
 import { attachedServer } from "./attached.js";
 import { findProgram, type Program } from "./binary.js";
+import { findServer } from "./found.js";
 import { openGuard } from "./guard.js";
 import { ownedServer } from "./owned.js";
 import { freePort } from "./ports.js";
 import type { Server } from "./server.js";
+import { askHolder } from "./shared.js";
 
 export interface RabbitmqServerOptions {
   /** Further lines of rabbitmq.conf: `["vm_memory_high_watermark.relative = 0.1"]`. */
   readonly config?: readonly string[];
+  /** Use the one that all tests of the run share, see `shareServers`; default false. Alone, without other options. */
+  readonly shared?: boolean;
   /** Path of rabbitmq-server; default that of MESHWRIGHT_RABBITMQ_BINARY, else the known places, else PATH. */
   readonly binary?: string;
 }
@@ -32,6 +36,7 @@ export interface RabbitmqServer extends Server {
 }
 
 export const rabbitmq: Program = {
+  id: "rabbitmq",
   name: "RabbitMQ",
   file: "rabbitmq-server",
   // Before PATH: the wrapper that Debian puts there changes the user, and knows only the system's own server.
@@ -39,30 +44,29 @@ export const rabbitmq: Program = {
   debian: "rabbitmq-server",
   binaryVariable: "MESHWRIGHT_RABBITMQ_BINARY",
   urlVariable: "MESHWRIGHT_RABBITMQ_URL",
+  defaultPort: 5672,
 };
 
 /**
  * A RabbitMQ to test with: the one MESHWRIGHT_RABBITMQ_URL names, else one of its own, which takes some seconds to start.
- * Any option asks for one of its own.
+ * Any option but `shared` asks for one of its own.
  *
  * @throws MeshError `SERVER_MISSING`, `SERVER_NOT_STARTED`, `SERVER_UNREACHABLE`
+ * @throws ConfigurationError `SERVER_OPTIONS_INVALID`
  * @example
  * await using server = await rabbitmqServer();
  * const broker = rabbitBroker({ url: server.url });
  * await server.restart();
  */
 export async function rabbitmqServer(options: RabbitmqServerOptions = {}): Promise<RabbitmqServer> {
-  const url = process.env[rabbitmq.urlVariable];
-  if (url !== undefined && Object.keys(options).length === 0) return attachRabbitmq(url);
-  return startRabbitmq(options);
-}
-
-async function attachRabbitmq(url: string): Promise<RabbitmqServer> {
-  const server = await attachedServer({ url, defaultPort: 5672, from: rabbitmq.urlVariable });
-  const ctl = async (): Promise<never> => {
+  const found = await findServer(rabbitmq, options);
+  if (found === undefined) return startRabbitmq(options);
+  const ctl = async (...args: readonly string[]): Promise<string> => {
+    const said = await askHolder("rabbitmq/ctl", args);
+    if (said !== undefined) return said;
     throw new MeshError("SERVER_NOT_OWNED", "rabbitmqctl works on a server of one's own only.");
   };
-  return Object.assign(server, { ctl });
+  return Object.assign(await attachedServer(found), { ctl });
 }
 
 async function startRabbitmq(options: RabbitmqServerOptions): Promise<RabbitmqServer> {
@@ -72,7 +76,9 @@ async function startRabbitmq(options: RabbitmqServerOptions): Promise<RabbitmqSe
   const password = randomBytes(12).toString("hex");
   await writeFiles(node, password, options.config ?? []);
   const env = environment(node);
+  const guard = openGuard(folder);
   const epmd = await startEpmd(node);
+  guard.watch([epmd]);
   const server = await ownedServer({
     name: `${rabbitmq.name} on port ${node.port}`,
     url: `amqp://test:${password}@127.0.0.1:${node.port}`,
@@ -81,7 +87,7 @@ async function startRabbitmq(options: RabbitmqServerOptions): Promise<RabbitmqSe
     command,
     args: [],
     env,
-    guard: openGuard(folder),
+    guard,
     helpers: [epmd],
     ready: () => answersAmqp(node.port),
     startMs: 60_000,

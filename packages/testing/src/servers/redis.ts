@@ -1,8 +1,9 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Address, attachedServer } from "./attached.js";
+import { attachedServer } from "./attached.js";
 import { findProgram, type Program } from "./binary.js";
+import { findServer } from "./found.js";
 import { openGuard } from "./guard.js";
 import { ownedServer } from "./owned.js";
 import { freePort } from "./ports.js";
@@ -19,6 +20,8 @@ export interface RedisServerOptions {
   readonly appendfsync?: "always" | "everysec" | "no";
   /** Further lines of redis.conf, which win over the ones above: `["maxmemory 20mb"]`. */
   readonly config?: readonly string[];
+  /** Use the one that all tests of the run share, see `shareServers`; default false. Alone, without other options. */
+  readonly shared?: boolean;
   /** Path of redis-server; default that of MESHWRIGHT_REDIS_BINARY, else the one on PATH. */
   readonly binary?: string;
 }
@@ -34,19 +37,22 @@ export interface RedisServer extends Server {
 }
 
 export const redis: Program = {
+  id: "redis",
   name: "Redis",
   file: "redis-server",
   folders: [],
   debian: "redis-server",
   binaryVariable: "MESHWRIGHT_REDIS_BINARY",
   urlVariable: "MESHWRIGHT_REDIS_URL",
+  defaultPort: 6379,
 };
 
 /**
  * A Redis to test with: the one MESHWRIGHT_REDIS_URL names, else one of its own, with its data in an append-only file.
- * Any option asks for one of its own.
+ * Any option but `shared` asks for one of its own.
  *
  * @throws MeshError `SERVER_MISSING`, `SERVER_NOT_STARTED`, `SERVER_UNREACHABLE`
+ * @throws ConfigurationError `SERVER_OPTIONS_INVALID`
  * @example
  * await using server = await redisServer();
  * const broker = redisBroker({ url: server.url });
@@ -54,15 +60,8 @@ export const redis: Program = {
  * await server.start();
  */
 export async function redisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const url = process.env[redis.urlVariable];
-  if (url !== undefined && Object.keys(options).length === 0)
-    return attachRedis({ url, defaultPort: 6379, from: redis.urlVariable });
-  return startRedis(options);
-}
-
-async function attachRedis(address: Address): Promise<RedisServer> {
-  const server = await attachedServer(address);
-  return withCommand(server);
+  const found = await findServer(redis, options);
+  return found === undefined ? startRedis(options) : withCommand(await attachedServer(found));
 }
 
 async function startRedis(options: RedisServerOptions): Promise<RedisServer> {
@@ -116,5 +115,5 @@ async function answersPing(url: string): Promise<boolean> {
 function send(url: string, command: readonly string[]): Promise<RespReply> {
   const { hostname: host, port, username, password } = new URL(url);
   const login = password === "" ? undefined : decodeURIComponent(password);
-  return respCommand({ host, port: Number(port || 6379), username, password: login }, command);
+  return respCommand({ host, port: Number(port || redis.defaultPort), username, password: login }, command);
 }
