@@ -19,7 +19,10 @@ export { type ForkedBroker, type ForkOptions, forkBroker } from "./process/fork-
 export { type NodeProcess, type SpawnOptions, spawnNode } from "./process/spawn-node.js";
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from "./proxy/fault-proxy.js";
 export { type RabbitmqServer, type RabbitmqServerOptions, rabbitmqServer } from "./servers/rabbitmq.js";
-export { type RedisServer, type RedisServerOptions, redisServer } from "./servers/redis.js";
+export { type RedisServerOptions, redisServer } from "./servers/redis.js";
+export { type RedisCluster, redisCluster } from "./servers/redis-cluster.js";
+export type { RedisServer } from "./servers/redis-process.js";
+export { type RedisSentinel, type RedisSentinelOptions, redisSentinel } from "./servers/redis-sentinel.js";
 export type { RespReply } from "./servers/resp.js";
 export type { Server } from "./servers/server.js";
 export { shareServers } from "./servers/share-servers.js";
