@@ -13,6 +13,8 @@ const config: ViteUserConfig = defineConfig({
     typecheck: { include: ["packages/*/test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
     globalSetup: ["scripts/shared-servers.ts"],
     testTimeout: 30_000,
+    // RabbitMQ takes its time to start on a busy machine.
+    hookTimeout: 60_000,
     pool: "forks",
   },
 });

@@ -13,7 +13,10 @@ const fromSources = ["--conditions=@meshwright/source", "--import", "tsx"];
 const tasks = {
   demo: (args) => [node("demo", [...fromSources, "examples/pipeline/src/demo.ts", ...args])],
   chaos: (args) => [node("chaos", [...fromSources, "packages/sqlite/chaos/main.ts", ...args])],
-  test: (args) => [node("test", [tool("vitest"), "run", ...typeTests(args), ...args])],
+  test: (args) => [
+    ...(isWhole(args) ? [node("servers", [...fromSources, "scripts/servers.ts"])] : []),
+    node("test", [tool("vitest"), "run", ...(isWhole(args) ? ["--typecheck"] : []), ...args]),
+  ],
   // Measured as users run it: the built packages, and the harness compiled without the helpers tsx weaves in.
   bench: (args) => [
     ...tasks.build(),
@@ -53,8 +56,8 @@ const tasks = {
 const layered = ["--config", ".dependency-cruiser.mjs", "--output-type=err-long", ...sourceFolders];
 const fastOnly = ["packages/core", "packages/sqlite", "packages/testing", "--exclude=**/*.slow.test.ts"];
 
-/** A whole run checks the type tests too; a run of some files is for quick turns. */
-const typeTests = (args) => (args.some((arg) => !arg.startsWith("-")) ? [] : ["--typecheck"]);
+/** A whole run installs the servers and checks the type tests too; a run of some files is for quick turns. */
+const isWhole = (args) => !args.some((arg) => !arg.startsWith("-"));
 
 const [task, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(tasks, task ?? "")) {

@@ -102,7 +102,7 @@ export async function ownedServer(plan: Plan): Promise<Server> {
 
 interface Launched {
   readonly process: ChildProcess;
-  /** The end of what it printed. */
+  /** What it printed, shortened. */
   output(): string;
   /** Why it could not be run at all. */
   failure(): Error | undefined;
@@ -124,7 +124,7 @@ function launch({ command, args, env, folder }: Plan): Launched {
   for (const stream of [process_.stdout, process_.stderr]) {
     stream.pipe(log, { end: false });
     stream.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(-4_000);
+      output = shorten(output + text);
     });
   }
   process_.once("error", (cause) => {
@@ -138,7 +138,7 @@ async function untilReady(plan: Plan, { process: child, output, failure }: Launc
   const ended = (): boolean =>
     child.exitCode !== null || child.signalCode !== null || failure() !== undefined;
   const notStarted = (what: string, cause: unknown): MeshError =>
-    new MeshError("SERVER_NOT_STARTED", `${plan.name} ${what}.${tail(output())}`, { cause });
+    new MeshError("SERVER_NOT_STARTED", `${plan.name} ${what}.${told(output())}`, { cause });
   const options = { deadlineMs: plan.startMs };
   await eventually(`${plan.name} to answer`, async () => ended() || (await plan.ready()), options).catch(
     (cause: unknown) => {
@@ -148,7 +148,14 @@ async function untilReady(plan: Plan, { process: child, output, failure }: Launc
   if (ended()) throw notStarted("ended while it started", failure());
 }
 
-function tail(output: string): string {
-  const lines = output.trim().split("\n").slice(-12).join("\n");
-  return lines === "" ? "" : ` It printed:\n${lines}`;
+const keptLength = 6_000;
+
+/** Its beginning and its end: what went wrong is said early by some, late by others. */
+function shorten(text: string): string {
+  const half = keptLength / 2;
+  return text.length <= keptLength ? text : `${text.slice(0, half - 3)}\n…\n${text.slice(-half)}`;
+}
+
+function told(output: string): string {
+  return output.trim() === "" ? "" : ` It printed:\n${output.trim()}`;
 }

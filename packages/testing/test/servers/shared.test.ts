@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rabbitmqServer, redisServer } from "../../src/index.js";
+import { redisServer } from "../../src/index.js";
 
 test("a shared server is the same for all that ask, and nobody's to end", async () => {
   const one = await redisServer({ shared: true });
@@ -9,12 +9,6 @@ test("a shared server is the same for all that ask, and nobody's to end", async 
   await one.close();
   expect(await other.command("PING")).toBe("PONG");
   await expect(one.kill()).rejects.toMatchObject({ code: "SERVER_NOT_OWNED" });
-});
-
-test("rabbitmqctl works on a shared server", async () => {
-  const server = await rabbitmqServer({ shared: true });
-  expect(await server.ctl("list_vhosts", "--silent")).toContain("/");
-  await expect(server.ctl("no_such_command")).rejects.toMatchObject({ code: "SERVER_CONTROL_FAILED" });
 });
 
 test("a shared server takes no other options", async () => {

@@ -1,0 +1,6 @@
+// Installs the servers that tests need, once. What cannot be installed is said here; the tests that need it then fail.
+import { prepareServers } from "@meshwright/testing";
+
+const missing = await prepareServers();
+for (const what of missing) console.error(what);
+if (missing.length === 0) console.log("Redis and RabbitMQ are there.");
