@@ -1,18 +1,26 @@
 /**
- * The demo: `npm run demo [-- --seed 7] [-- --keep]`. Exit code 1 if anything was lost, duplicated or out of order.
- * `--keep` leaves the data folder, with the logs of the services, in place.
+ * The demo: `npm run demo -- [--broker sqlite|redis|rabbitmq] [--seed 7] [--keep]`. Exit code 1 if anything was lost,
+ * duplicated or out of order. `--keep` leaves the data folder, with the logs of the services, in place.
  */
 import { setMaxListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { brokerName, brokerTitles, startBrokerServer } from "./demo/broker-server.js";
 import { conduct } from "./demo/conductor.js";
 import { report, type Summary } from "./demo/report.js";
 import { killServices } from "./demo/service-process.js";
 import { createView } from "./demo/view.js";
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, keep: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: {
+    broker: { type: "string", default: "sqlite" },
+    seed: { type: "string" },
+    keep: { type: "boolean" },
+  },
+});
+const broker = brokerName(values.broker);
 const seed = Number(values.seed ?? Date.now() % 100_000);
 if (!Number.isInteger(seed)) throw new Error("--seed takes a whole number");
 
@@ -23,9 +31,16 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => inte
 
 const view = createView(process.stdout);
 const dataFolder = await mkdtemp(join(tmpdir(), "meshwright-demo-"));
+const server = await startBrokerServer(broker);
+// The services inherit these, and the observer reads them here.
+process.env["DATA_FOLDER"] = dataFolder;
+process.env["BROKER"] = broker;
+if (server !== undefined) process.env["BROKER_URL"] = server.url;
+process.env["NAMESPACE"] = basename(dataFolder);
 try {
   view.say(`Seed ${seed}.`);
-  const summary = await conduct({ dataFolder, seed, view, signal: interrupted.signal });
+  const brokerTitle = brokerTitles[broker];
+  const summary = await conduct({ dataFolder, brokerTitle, seed, view, signal: interrupted.signal });
   for (const line of report(summary)) console.log(line);
   process.exitCode = failed(summary) ? 1 : 0;
 } catch (error) {
@@ -33,6 +48,7 @@ try {
   process.exitCode = interrupted.signal.aborted ? 130 : 1;
 } finally {
   await killServices();
+  await server?.close();
   if (values.keep) console.log(`Kept: ${dataFolder}`);
   else await rm(dataFolder, { recursive: true, force: true });
 }

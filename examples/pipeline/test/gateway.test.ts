@@ -25,6 +25,7 @@ beforeAll(async () => {
   // Started as the demo starts it: from the sources.
   process.execArgv = ["--conditions=@meshwright/source", "--import", "tsx"];
   folder = await mkdtemp(join(tmpdir(), "meshwright-gateway-"));
+  process.env["DATA_FOLDER"] = folder;
   services = new Services(folder, secret);
   await services.start("gateway");
 }, 60_000);
@@ -57,7 +58,8 @@ async function published(): Promise<string[]> {
   await using mesh = createMesh({
     service: "test",
     catalog: pipelineCatalog,
-    broker: pipelineBroker(folder),
+    broker: pipelineBroker(),
+    namespace: "pipeline",
   });
   await mesh.start();
   const ids: string[] = [];

@@ -14,7 +14,8 @@ const store = await AuditStore.open(join(dataFolder, "audit.jsonl"));
 const mesh = createMesh({
   service: "audit",
   catalog: pipelineCatalog,
-  broker: pipelineBroker(dataFolder),
+  broker: pipelineBroker(),
+  namespace: setting("NAMESPACE", "pipeline"),
   plugins: [journal(join(dataFolder, "audit.journal.jsonl"))],
   logger,
 });

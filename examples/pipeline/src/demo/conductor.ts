@@ -15,6 +15,8 @@ import type { View } from "./view.js";
 
 export interface ConductOptions {
   readonly dataFolder: string;
+  /** What the services run on, in words. */
+  readonly brokerTitle: string;
   readonly seed: number;
   readonly view: View;
   readonly signal: AbortSignal;
@@ -23,12 +25,12 @@ export interface ConductOptions {
 const secret = "It's a Secret to Everybody";
 
 export async function conduct(options: ConductOptions): Promise<Summary> {
-  const { dataFolder, seed, view, signal } = options;
+  const { dataFolder, brokerTitle, seed, view, signal } = options;
   const began = Date.now();
   const services = new Services(dataFolder, secret);
-  view.say("Starting gateway, audit, scanner and release on one SQLite file …");
+  view.say(`Starting gateway, audit, scanner and release on ${brokerTitle} …`);
   await services.startAll();
-  const observer = await Observer.start(dataFolder);
+  const observer = await Observer.start();
   const plan = planOf({ seed, pullRequests: 30 });
   const total = plan.reduce((sum, lane) => sum + lane.length, 0);
   const url = (): string => String(services.running("gateway")?.details["url"] ?? "http://127.0.0.1:1/");

@@ -1,19 +1,19 @@
-import { createMesh, defineCatalog, type Mesh } from "@meshwright/core";
-import type { SqliteBroker } from "@meshwright/sqlite";
-import { pipelineBroker } from "../service/broker.js";
-
-export type GroupReport = Awaited<ReturnType<SqliteBroker["inspect"]>>[number];
+import { createMesh, defineCatalog, type GroupReport, type Mesh } from "@meshwright/core";
+import { type PipelineBroker, pipelineBroker } from "../service/broker.js";
+import { setting } from "../service/settings.js";
 
 /** Looks at the broker from outside: how far each group is, and what is on the shelves. It handles nothing. */
 export class Observer {
   private constructor(
     readonly mesh: Pick<Mesh, "deadLetters" | "redrive" | "stop">,
-    private readonly broker: SqliteBroker,
+    private readonly broker: PipelineBroker,
   ) {}
 
-  static async start(dataFolder: string): Promise<Observer> {
-    const broker = pipelineBroker(dataFolder);
-    const mesh = createMesh({ service: "observer", catalog: defineCatalog([]), broker });
+  /** On the broker that the environment names, as the services are. */
+  static async start(): Promise<Observer> {
+    const broker = pipelineBroker();
+    const namespace = setting("NAMESPACE", "pipeline");
+    const mesh = createMesh({ service: "observer", catalog: defineCatalog([]), broker, namespace });
     await mesh.start();
     return new Observer(mesh, broker);
   }

@@ -22,7 +22,7 @@ export class Services {
     const service = await ServiceProcess.start({
       name,
       file: fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url)),
-      env: { DATA_FOLDER: this.dataFolder, GITHUB_WEBHOOK_SECRET: this.secret, ...env },
+      env: { GITHUB_WEBHOOK_SECRET: this.secret, ...env },
       logFile: join(this.dataFolder, `${name}.log`),
     });
     this.#running.set(name, service);

@@ -1,4 +1,4 @@
-import type { GroupReport } from "./observer.js";
+import type { GroupReport } from "@meshwright/core";
 
 export interface Snapshot {
   readonly answered: number;

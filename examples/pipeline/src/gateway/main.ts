@@ -17,7 +17,8 @@ const deliveries = await Deliveries.open(join(dataFolder, "deliveries.jsonl"));
 const mesh = createMesh({
   service: "gateway",
   catalog: cdeventsCatalog,
-  broker: pipelineBroker(dataFolder),
+  broker: pipelineBroker(),
+  namespace: setting("NAMESPACE", "pipeline"),
   logger,
 });
 

@@ -23,7 +23,8 @@ const rebuilt = new Promise<void>((resolve) => {
 const mesh = createMesh({
   service: "release",
   catalog: pipelineCatalog,
-  broker: pipelineBroker(dataFolder),
+  broker: pipelineBroker(),
+  namespace: setting("NAMESPACE", "pipeline"),
   plugins: [journal(join(dataFolder, "release.journal.jsonl"))],
   logger,
 });

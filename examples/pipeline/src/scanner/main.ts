@@ -15,7 +15,8 @@ const formats = new Set(setting("SCANNER_FORMATS", "github,npm").split(","));
 const mesh = createMesh({
   service: "scanner",
   catalog: defineCatalog([artifactPackaged, artifactPublished, scanFinished]),
-  broker: pipelineBroker(dataFolder),
+  broker: pipelineBroker(),
+  namespace: setting("NAMESPACE", "pipeline"),
   plugins: [journal(join(dataFolder, "scanner.journal.jsonl"))],
   logger,
 });

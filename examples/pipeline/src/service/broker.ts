@@ -1,10 +1,23 @@
 import { join } from "node:path";
-import { type SqliteBroker, sqliteBroker } from "@meshwright/sqlite";
+import type { Broker, GroupReport } from "@meshwright/core";
+import { sqliteBroker } from "@meshwright/sqlite";
+import { setting } from "./settings.js";
 
-/**
- * The broker that all services share: one file in the data folder. To run on another broker, change this line.
- * A short lease, so that the work of a killed service goes on after seconds.
- */
-export function pipelineBroker(dataFolder: string): SqliteBroker {
-  return sqliteBroker({ path: join(dataFolder, "mesh.db"), lease: "3s" });
+/** A broker that also says how far each group is. */
+export interface PipelineBroker extends Broker {
+  inspect(): Promise<readonly GroupReport[]>;
+}
+
+/** A line for each broker; a service of yours needs one of them. A short lease lets a killed service's work go on soon. */
+const brokers: Readonly<Record<string, () => PipelineBroker>> = {
+  sqlite: () => sqliteBroker({ path: join(setting("DATA_FOLDER"), "mesh.db"), lease: "3s" }),
+};
+
+/** The broker that all services share: the one that BROKER names. */
+export function pipelineBroker(): PipelineBroker {
+  const name = setting("BROKER", "sqlite");
+  const create = brokers[name];
+  if (create === undefined)
+    throw new Error(`BROKER is ${name}; it must be one of ${Object.keys(brokers).join(", ")}.`);
+  return create();
 }
