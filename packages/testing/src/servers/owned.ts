@@ -43,7 +43,8 @@ export async function ownedServer(plan: Plan): Promise<Server> {
     if (closed) throw new MeshError("SERVER_CLOSED", `${plan.name} is closed; start another one.`);
     if (child !== undefined) return;
     const begun = launch(plan);
-    child = begun.process;
+    // One that could not be run at all has no id, and never exits.
+    if (begun.process.pid !== undefined) child = begun.process;
     begun.process.once("exit", () => {
       child = undefined;
     });

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type RedisServer, redisServer } from "../../src/index.js";
 
@@ -132,6 +133,13 @@ test("a missing program is an error that says what to install and to set", async
   });
   setForTest("MESHWRIGHT_REDIS_BINARY", "/elsewhere/redis-server");
   await expect(redisServer()).rejects.toThrow("/elsewhere/redis-server");
+});
+
+test("what cannot be run is an error with its cause", async () => {
+  await expect(redisServer({ binary: tmpdir() })).rejects.toMatchObject({
+    code: "SERVER_NOT_STARTED",
+    cause: { code: "EACCES" },
+  });
 });
 
 function setForTest(name: string, value: string): void {
