@@ -8,7 +8,12 @@ const config: ViteUserConfig = defineConfig({
   // Where vitest runs the global setup.
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "examples/*/test/**/*.test.ts",
+      "chaos/test/*.test.ts",
+      "scripts/**/*.test.mjs",
+    ],
     // Switched on by a whole run of `npm test`; compiles the tree once and reports each type test.
     typecheck: { include: ["packages/*/test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
     globalSetup: ["scripts/shared-servers.ts"],

@@ -106,9 +106,9 @@ export const rules = [
     severity: "error",
     comment:
       "Packages know each other by their names (`@meshwright/core`), never by paths into each other's folders.",
-    from: { path: "^(packages/[^/]+|examples/[^/]+|bench)/" },
+    from: { path: "^(packages/[^/]+|examples/[^/]+|bench|chaos)/" },
     to: {
-      path: "^(packages/[^/]+|examples/[^/]+|bench)/",
+      path: "^(packages/[^/]+|examples/[^/]+|bench|chaos)/",
       pathNot: ["^$1/", "^packages/[^/]+/src/(index|adapter)\\.ts$"],
     },
   },
@@ -117,7 +117,7 @@ export const rules = [
     severity: "error",
     comment:
       "Another package's door is entered by its name: only that path exists once the packages are published.",
-    from: { path: "^(packages/[^/]+|examples/[^/]+|bench)/" },
+    from: { path: "^(packages/[^/]+|examples/[^/]+|bench|chaos)/" },
     to: { path: "^packages/", pathNot: ["^$1/"], dependencyTypes: ["local"] },
   },
   {
@@ -135,7 +135,7 @@ export const rules = [
     severity: "error",
     comment: "Published code depends on no example, benchmark or test.",
     from: { path: "^packages/[^/]+/src/" },
-    to: { path: "^(examples|bench|scripts)/|^packages/[^/]+/(test|chaos)/" },
+    to: { path: "^(examples|bench|chaos|scripts)/|^packages/[^/]+/test/" },
   },
   {
     name: "core-stands-alone",

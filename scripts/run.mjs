@@ -12,7 +12,7 @@ const fromSources = ["--conditions=@meshwright/source", "--import", "tsx"];
 
 const tasks = {
   demo: (args) => [node("demo", [...fromSources, "examples/pipeline/src/demo.ts", ...args])],
-  chaos: (args) => [node("chaos", [...fromSources, "packages/sqlite/chaos/main.ts", ...args])],
+  chaos: (args) => [node("chaos", [...fromSources, "chaos/src/main.ts", ...args])],
   test: (args) => [
     ...(isWhole(args) ? [node("servers", [...fromSources, "scripts/servers.ts"])] : []),
     node("test", [tool("vitest"), "run", ...(isWhole(args) ? ["--typecheck"] : []), ...args]),

@@ -1,0 +1,37 @@
+import type { Attempt, Confirmed } from "../history.js";
+import { type Evidence, groupedBy, told, type Violation } from "./evidence.js";
+import type { Faults } from "./faults.js";
+
+/**
+ * `attempt` counts deliveries: never fewer than the ledger knows to have begun, unless they were released; never more
+ * than it knows of, and the faults in which one may have been lost on its way.
+ */
+export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violation[] {
+  const published = new Map(confirmed.map((event) => [event.id, event]));
+  const violations: Violation[] = [];
+  for (const same of groupedBy(attempts, "id").values()) {
+    for (const [at, one] of same.entries()) {
+      const earlier = same.slice(0, at).filter(({ settled }) => settled?.outcome !== "release");
+      const begun = earlier.filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
+      if (one.attempt <= begun.length && !isLate(one, faults))
+        violations.push({ promise: "attempt", what: `too low, ${begun.length} had begun: ${told(one)}` });
+      const most = 1 + earlier.length;
+      if (one.attempt > most && one.attempt > most + hidden(one, published.get(one.id), faults))
+        violations.push({
+          promise: "attempt",
+          what: `too high, only ${earlier.length} are known: ${told(one)}`,
+        });
+    }
+  }
+  return violations;
+}
+
+/** A delivery from before the process was cut off, which has reached it only now. */
+function isLate(one: Attempt, faults: Faults): boolean {
+  return faults.touched(one.by, one.deliveredAt, one.deliveredAt);
+}
+
+/** How many deliveries may have been lost on their way to a process. Without a confirmation we can't say. */
+function hidden(one: Attempt, event: Confirmed | undefined, faults: Faults): number {
+  return event === undefined ? Infinity : faults.between(event.askedAt, one.deliveredAt);
+}

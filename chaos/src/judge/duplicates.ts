@@ -1,0 +1,47 @@
+import type { Attempt } from "../history.js";
+import { type Evidence, groupedBy, told, type Violation } from "./evidence.js";
+import type { Faults } from "./faults.js";
+
+export interface Repeats {
+  /** Deliveries of what was not given back, each explained by a fault. */
+  readonly explained: number;
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * Nothing comes again but what was given back (`retry`, `release`), or was held by somebody whom a fault touched while
+ * he held it. To a process that was cut off, an old delivery may also come late.
+ */
+export function findRepeats({ attempts, faults }: Evidence): Repeats {
+  let explained = 0;
+  const violations: Violation[] = [];
+  for (const same of groupedBy(attempts, "id").values()) {
+    for (const [at, again] of same.entries()) {
+      const held = same.slice(0, at).filter((earlier) => !wasGivenBack(earlier, again.deliveredAt));
+      const holder = held.find((earlier) => !isExplained(earlier, again, faults));
+      if (holder !== undefined)
+        violations.push({ promise: "duplicate", what: `${told(again)}; ${stateOf(holder)}` });
+      else if (held.length > 0) explained++;
+    }
+  }
+  return { explained, violations };
+}
+
+function wasGivenBack({ settled }: Attempt, before: number): boolean {
+  if (settled === undefined || settled.askedAt > before) return false;
+  return settled.outcome === "retry" || settled.outcome === "release";
+}
+
+function isExplained(earlier: Attempt, again: Attempt, faults: Faults): boolean {
+  const heldUntil = Math.min(earlier.settled?.at ?? Infinity, again.deliveredAt);
+  return (
+    faults.touched(earlier.by, earlier.deliveredAt, heldUntil) ||
+    faults.touched(again.by, again.deliveredAt, again.deliveredAt)
+  );
+}
+
+function stateOf(holder: Attempt): string {
+  const { settled } = holder;
+  if (settled === undefined) return `still held: ${told(holder)}`;
+  return `settled (${settled.outcome}) at ${settled.at.toFixed(0)}: ${told(holder)}`;
+}

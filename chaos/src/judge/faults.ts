@@ -1,0 +1,27 @@
+import type { Fault } from "../history.js";
+
+/** Looks up what happened to whom. */
+export interface Faults {
+  readonly all: readonly Fault[];
+  /** Whether a fault touched this process, or everyone, between these times. */
+  touched(by: string, from: number, to: number): boolean;
+  /** How many faults, to whomever, could have shown between these times. */
+  between(from: number, to: number): number;
+}
+
+/** @param leaseMs - for so long after its end a fault still explains what is seen */
+export function faultsOf(all: readonly Fault[], leaseMs: number): Faults {
+  const overlaps = (fault: Fault, from: number, to: number): boolean =>
+    fault.from <= to && fault.to + leaseMs >= from;
+  const byTarget = new Map<string, Fault[]>();
+  for (const fault of all) {
+    byTarget.set(fault.target, byTarget.get(fault.target) ?? []);
+    byTarget.get(fault.target)?.push(fault);
+  }
+  return {
+    all,
+    touched: (by, from, to) =>
+      [by, "everyone"].some((target) => byTarget.get(target)?.some((fault) => overlaps(fault, from, to))),
+    between: (from, to) => all.filter((fault) => overlaps(fault, from, to)).length,
+  };
+}

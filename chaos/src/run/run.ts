@@ -1,0 +1,97 @@
+/**
+ * A run on one broker: processes under load, a storm of faults, then calm: everyone still works, nothing is left, and
+ * the ledgers are judged.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { groups } from "../groups.js";
+import { type Fault, historyOf } from "../history.js";
+import { faultsOf } from "../judge/faults.js";
+import { judge, type Verdict } from "../judge/judge.js";
+import { readLedgers } from "../ledger.js";
+import type { BrokerName } from "../targets/brokers.js";
+import { openSite, type Site } from "../targets/site.js";
+import { endAll, rollCall } from "./calm.js";
+import { startFleet } from "./fleet.js";
+import { observe } from "./observe.js";
+import { storm } from "./storm.js";
+
+export interface ChaosOptions {
+  readonly broker: BrokerName;
+  /** How long the storm lasts, in milliseconds; starting and draining come on top. */
+  readonly durationMs: number;
+  readonly faults: number;
+  readonly seed: number;
+  /** How long a silent process keeps what it holds, in milliseconds. Default 2000: long against a busy machine's stalls, short against the run. */
+  readonly leaseMs?: number;
+  /** Processes; default 2 and 3. */
+  readonly publishers?: number;
+  readonly consumers?: number;
+  /** Keeps the ledgers, to look into. */
+  readonly keep?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+export interface ChaosResult {
+  readonly broker: BrokerName;
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly faults: readonly Fault[];
+  /** How often a process stood still because the machine was busy, or because it was paused. */
+  readonly stalls: number;
+  /** How many consumers left in good order. */
+  readonly left: number;
+  readonly verdicts: readonly Verdict[];
+  /** What did not go on, end, or become empty. */
+  readonly stuck: readonly string[];
+}
+
+/** @throws when the server or the first processes cannot be started, or a process ends by itself */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const folder = await mkdtemp(join(tmpdir(), "meshwright-chaos-"));
+  try {
+    await using site = await openSite(options.broker, folder);
+    return await run(site, folder, options);
+  } finally {
+    if (options.keep) options.log?.(`kept: ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(site: Site, folder: string, options: ChaosOptions): Promise<ChaosResult> {
+  const { broker, seed, durationMs, leaseMs = 2_000, publishers = 2, consumers = 3 } = options;
+  const log = options.log ?? (() => undefined);
+  await using fleet = await startFleet(site, { publishers, consumers, folder, seed, leaseMs });
+  const { struck, left, stuck } = await storm(site, fleet, { ...options, leaseMs, log });
+  if (options.keep) await writeFile(join(folder, "faults.json"), JSON.stringify(struck));
+  const lazy = await rollCall(fleet);
+  const hung = await endAll(fleet, "publisher");
+  const remains = await observe(site, leaseMs);
+  const lingering = await endAll(fleet, "consumer");
+  const { stalls, ...history } = historyOf(readLedgers(folder));
+  const explaining = [...struck.filter(({ explains }) => explains), ...stalls.map(onEmbedded(site))];
+  return {
+    broker,
+    seed,
+    durationMs,
+    left,
+    faults: struck,
+    stalls: stalls.length,
+    verdicts: groups.map((group) =>
+      judge({
+        group,
+        confirmed: history.confirmed,
+        attempts: history.attempts.get(group.name) ?? [],
+        faults: faultsOf(explaining, leaseMs),
+        shelf: remains.shelves.get(group.name) ?? [],
+      }),
+    ),
+    stuck: [...stuck, ...lazy, ...hung, ...remains.left, ...lingering],
+  };
+}
+
+/** Whoever stands still may hold the lock of an embedded broker: then everyone waits. */
+function onEmbedded({ server }: Site): (stall: Fault) => Fault {
+  return (stall) => (server === undefined ? { ...stall, target: "everyone" } : stall);
+}

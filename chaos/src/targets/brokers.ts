@@ -1,0 +1,21 @@
+/** The brokers under test, as the processes of a run open them. Only the one that is asked for is loaded. */
+import type { Broker } from "@meshwright/core";
+
+/** @param address - URL or path */
+type Open = (address: string, leaseMs: number) => Promise<Broker>;
+
+const brokers = {
+  sqlite: async (path, leaseMs) => {
+    const { sqliteBroker } = await import("@meshwright/sqlite");
+    // A process that is stopped while it holds SQLite's lock makes all others wait.
+    return sqliteBroker({ path, lease: leaseMs, busyTimeout: "30s" });
+  },
+} satisfies Record<string, Open>;
+
+export type BrokerName = keyof typeof brokers;
+
+export const brokerNames = Object.keys(brokers) as readonly BrokerName[];
+
+export function createBroker(name: BrokerName, address: string, leaseMs: number): Promise<Broker> {
+  return brokers[name](address, leaseMs);
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { violationsOf } from "../src/report.js";
+import { runChaos } from "../src/run/run.js";
+import { brokerNames } from "../src/targets/brokers.js";
+
+const seed = 20_261_124;
+
+// One fault of nearly every kind. Longer runs: `npm run chaos`.
+test.each(brokerNames)(
+  "%s keeps its promises while processes and servers fail",
+  {
+    timeout: 120_000,
+  },
+  async (broker) => {
+    const result = await runChaos({ broker, durationMs: 10_000, faults: 10, seed });
+    expect(violationsOf(result)).toEqual([]);
+    for (const { confirmed, handled, deadLettered } of result.verdicts) {
+      expect(confirmed).toBeGreaterThan(200);
+      expect(handled).toBeGreaterThanOrEqual(confirmed);
+      expect(deadLettered).toBeGreaterThan(0);
+    }
+  },
+);
