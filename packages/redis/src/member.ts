@@ -1,0 +1,142 @@
+/**
+ * A member of a group as Redis knows it: its name, its lease, the partitions it reads. A member that was silent for longer
+ * than its lease has been removed, and starts anew under another name.
+ */
+import { randomUUID } from "node:crypto";
+import { type BrokerContext, refusals, type SubscriptionRequest } from "@meshwright/core/adapter";
+import { partitionsDiffer } from "./errors.js";
+import { Holdings } from "./holdings.js";
+import { escaped } from "./keys.js";
+import { sortable, startId } from "./offsets.js";
+import type { Client } from "./script.js";
+import { joinGroup } from "./scripts/join.js";
+import { leaveGroup } from "./scripts/leave.js";
+import { findStrays } from "./scripts/strays.js";
+import { type SyncMode, syncMember } from "./scripts/sync.js";
+
+export type Who = readonly [group: string, ordering: string, member: string];
+
+export interface MemberParts {
+  readonly client: Client;
+  readonly context: BrokerContext;
+  readonly root: string;
+  readonly request: SubscriptionRequest;
+  readonly leaseMs: number;
+  readonly partitions: number;
+  register(again: boolean): Promise<void>;
+}
+
+export class Member {
+  readonly holdings: Holdings = new Holdings();
+  /** The partitions it reads. */
+  partitions: readonly string[] = [];
+  /** When a record, or a delayed message, may be due, by this process's clock; Infinity for never. */
+  dueAt = 0;
+  readonly #parts: MemberParts;
+  #name = "";
+  #joined = false;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+  }
+
+  get who(): Who {
+    const { group, ordering } = this.#parts.request;
+    return [escaped(group), ordering, this.#name];
+  }
+
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  /** Makes the group exist, at `start` if it is new, and joins it. Throws when what exists differs (B18). */
+  async join(start = startId(this.#parts.request.from)): Promise<void> {
+    const { client, root, request, leaseMs, partitions, register } = this.#parts;
+    this.#name = randomUUID();
+    await register(false);
+    const [verdict, detail] = await joinGroup(client, root, this.who, { leaseMs, partitions, start });
+    if (verdict === "partitions") throw partitionsDiffer(request.channel, detail, partitions);
+    if (verdict === "ordering") throw refusals.orderingDiffers(request, String(detail), request.ordering);
+    if (detail === 1) await register(true);
+    this.#joined = true;
+  }
+
+  /** Renews the lease; as far as `mode` says, also takes its share. Returns whether it is still a member. */
+  async sync(mode: SyncMode): Promise<boolean> {
+    const { client, root, leaseMs } = this.#parts;
+    const { who } = this;
+    const known = this.partitions;
+    const call = this.holdings.nextCall();
+    const reply = await syncMember(client, root, who, { leaseMs, mode, known });
+    // A reply to what it was before it lost its lease.
+    if (who[2] !== this.#name) return this.#joined;
+    if (reply[0] === "lost") return this.#lost();
+    if (reply[0] === "gone") return await this.#startAnew();
+    const [, partitions, taken, dueInMs, delayedInMs, missed, , anew] = reply;
+    for (const partition of known) if (!partitions.includes(partition)) this.holdings.forgetLanes(partition);
+    for (const [partition, lanes] of taken) this.holdings.setLanes(partition, lanes, call);
+    this.partitions = partitions;
+    this.due(dueInMs, delayedInMs);
+    if (missed > 0) this.#reportGap(missed);
+    if (anew === 1) this.#reportGap(undefined);
+    return true;
+  }
+
+  /** What Redis thinks this member holds and it does not: partition, id, record. Also renews what it knows of lanes. */
+  async strays(): Promise<(readonly [partition: string, id: string, record: string])[]> {
+    const { client, root } = this.#parts;
+    const call = this.holdings.nextCall();
+    const reply = await findStrays(client, root, this.who);
+    if (reply[0] === "lost") {
+      this.#lost();
+      return [];
+    }
+    const [, records, partitions] = reply;
+    const own = [...this.holdings.held.values()];
+    const ids = new Set(own.map((held) => `${held.partition} ${held.id}`));
+    const names = new Set(own.map((held) => held.record));
+    const strays: (readonly [string, string, string])[] = [];
+    for (const record of records) if (!names.has(record)) strays.push(["", "", record]);
+    for (const [partition, lanes, entries] of partitions) {
+      this.holdings.setLanes(partition, lanes, call);
+      for (const id of entries)
+        if (!ids.has(`${partition} ${id}`)) strays.push([partition, id, sortable(id)]);
+    }
+    return strays;
+  }
+
+  /** Something is due in so many milliseconds; -1 for nothing. */
+  due(...inMs: readonly number[]): void {
+    const soonest = Math.min(...inMs.map((ms) => (ms < 0 ? Number.POSITIVE_INFINITY : ms)));
+    this.dueAt = this.#parts.context.clock.now() + soonest;
+  }
+
+  async leave(): Promise<void> {
+    if (!this.#joined) return;
+    this.#joined = false;
+    await leaveGroup(this.#parts.client, this.#parts.root, this.who);
+  }
+
+  /** Its lease has ended, and what it held is in other hands. */
+  #lost(): false {
+    this.#joined = false;
+    this.partitions = [];
+    this.holdings.clear();
+    this.dueAt = 0;
+    return false;
+  }
+
+  /** The group is gone, and with it the data: begins at the beginning of what there is, and says so (B17). */
+  async #startAnew(): Promise<false> {
+    this.#lost();
+    await this.join("earliest");
+    await this.#parts.register(true);
+    this.#reportGap(undefined);
+    return false;
+  }
+
+  #reportGap(missed: number | undefined): void {
+    const { context, request } = this.#parts;
+    context.report({ kind: "gap", channel: request.channel, group: request.group, missed });
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Publishing to one channel. What is published in a turn of the event loop goes out in one call of a script, several such
+ * calls under way at once; they arrive in order since they share a connection. A `publish` call is never divided.
+ */
+import { refusals, type WireMessage } from "@meshwright/core/adapter";
+import { brokerError, partitionsDiffer, tooFewReplicas } from "./errors.js";
+import { partitionOf } from "./keys.js";
+import type { Client } from "./script.js";
+import { publishMessages } from "./scripts/publish.js";
+import { encodeMessage } from "./wire.js";
+
+export const maxBodyBytes: number = 64 * 1024 * 1024;
+
+export interface PublisherParts {
+  readonly client: Client;
+  readonly channel: string;
+  readonly root: string;
+  readonly partitions: number;
+  readonly minReplicas: number;
+  readonly timeoutMs: number;
+  /** Makes the channel known to the namespace; called again when the channel turned out to be new. */
+  register(again: boolean): Promise<void>;
+  /** A delayed message is due in so many milliseconds. */
+  delayed(inMs: number): void;
+}
+
+interface Call {
+  readonly values: readonly (string | number)[];
+  readonly length: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Enough to make the round trip cheap, little enough that Redis is not held up. */
+const mostMessages = 256;
+const mostLength = 512 * 1024;
+const mostUnderWay = 4;
+const valuesPerMessage = 5;
+
+export class Publisher {
+  readonly #parts: PublisherParts;
+  #queue: Call[] = [];
+  #scheduled = false;
+  #underWay = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves once all are stored. Rejects with a `BrokerError`. */
+  publish(messages: readonly WireMessage[]): Promise<void> {
+    if (messages.length === 0) return Promise.resolve();
+    const values: (string | number)[] = [];
+    let length = 0;
+    for (const message of messages) {
+      const { body, deliverAt = 0 } = message;
+      if (sizeOf(body) > maxBodyBytes) return Promise.reject(refusals.bodyTooLarge(maxBodyBytes));
+      const [key, meta, stored] = encodeMessage(message);
+      values.push(partitionOf(key, this.#parts.partitions), Math.ceil(deliverAt), key, meta, stored);
+      length += stored.length + meta.length + key.length;
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ values, length, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves once nothing is under way. */
+  async drained(): Promise<void> {
+    if (this.#underWay === 0 && this.#queue.length === 0) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= mostUnderWay) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#queue.length > 0 && this.#underWay < mostUnderWay) void this.#send(this.#next());
+    });
+  }
+
+  #next(): Call[] {
+    let values = 0;
+    let length = 0;
+    let count = 0;
+    for (const call of this.#queue) {
+      values += call.values.length;
+      length += call.length;
+      if (count > 0 && (values > mostMessages * valuesPerMessage || length > mostLength)) break;
+      count += 1;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #send(calls: readonly Call[]): Promise<void> {
+    this.#underWay += 1;
+    try {
+      await this.#store(calls.length === 1 ? (calls[0]?.values ?? []) : calls.flatMap((call) => call.values));
+      for (const call of calls) call.resolve();
+    } catch (error) {
+      const cause = brokerError(error, "publishing");
+      for (const call of calls) call.reject(cause);
+    } finally {
+      this.#underWay -= 1;
+      if (this.#queue.length > 0) this.#schedule();
+      else if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  async #store(values: readonly (string | number)[]): Promise<void> {
+    const { client, channel, root, partitions, minReplicas, timeoutMs, register, delayed } = this.#parts;
+    const [reply] = await Promise.all([publishMessages(client, root, partitions, values), register(false)]);
+    if (reply.partitions !== partitions) throw partitionsDiffer(channel, reply.partitions, partitions);
+    if (reply.created) await register(true);
+    if (reply.nextDelayedMs >= 0) delayed(reply.nextDelayedMs);
+    if (minReplicas === 0) return;
+    const confirmed = Number(await client.call("WAIT", minReplicas, timeoutMs / 2));
+    if (confirmed < minReplicas) throw tooFewReplicas(minReplicas, confirmed);
+  }
+}
+
+function sizeOf(body: string | Uint8Array): number {
+  // A character has at most three bytes: only what might be too large is measured.
+  if (typeof body !== "string") return body.length;
+  return body.length * 3 > maxBodyBytes ? Buffer.byteLength(body) : body.length;
+}

@@ -1,0 +1,98 @@
+/**
+ * The blocking reads of a member, on a connection of their own. What Redis gives to an XREADGROUP is the member's at once,
+ * so a read never asks for more than there is room for.
+ */
+import { logKey, nativeGroup, wakeKey } from "./keys.js";
+import type { Who } from "./member.js";
+import type { Client } from "./script.js";
+import { readSome, type StreamEntries } from "./scripts/read.js";
+
+/** One read: what came, and whether the member was woken for something else. */
+export interface Read {
+  readonly streams: readonly StreamEntries[];
+  readonly woken: boolean;
+}
+
+export interface ReadRequest {
+  readonly who: Who;
+  readonly partitions: readonly string[];
+  readonly room: number;
+  /** The longest to wait for something, in milliseconds. */
+  readonly blockMs: number;
+}
+
+const nothing: Read = { streams: [], woken: false };
+
+export class Reader {
+  readonly #client: Client;
+  readonly #root: string;
+
+  constructor(client: Client, root: string) {
+    this.#client = client;
+    this.#root = root;
+  }
+
+  /** Reads what there is, or waits for it. */
+  async read(request: ReadRequest): Promise<Read> {
+    await this.#connected();
+    const { partitions, room } = request;
+    if (partitions.length === 0) return this.#group(request, 1);
+    // COUNT is for each stream: with less room than streams, Redis has to add up in a script.
+    if (room < partitions.length) return this.#few(request);
+    return this.#group(request, Math.floor(room / partitions.length));
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  async #connected(): Promise<void> {
+    if (this.#client.status === "wait") await this.#client.connect();
+  }
+
+  async #group({ who, partitions, blockMs }: ReadRequest, count: number): Promise<Read> {
+    const [group, ordering, member] = who;
+    const streams = this.#streams(who, partitions);
+    const reply = await this.#client.call(
+      "XREADGROUP",
+      "GROUP",
+      nativeGroup(group, ordering, member),
+      member,
+      "COUNT",
+      count,
+      "BLOCK",
+      Math.ceil(blockMs),
+      "STREAMS",
+      ...streams,
+      ...streams.map(() => ">"),
+    );
+    return this.#split(reply as readonly StreamEntries[] | null);
+  }
+
+  async #few({ who, partitions, room, blockMs }: ReadRequest): Promise<Read> {
+    const [found, behind, woken] = await readSome(this.#client, this.#root, who, { room, partitions });
+    if (found.length > 0 || woken === 1) return { streams: found, woken: woken === 1 };
+    const streams = this.#streams(who, partitions);
+    const block = ["COUNT", 1, "BLOCK", Math.ceil(blockMs), "STREAMS"];
+    const reply = await this.#client.call("XREAD", ...block, ...streams, ...behind);
+    if (reply === null) return nothing;
+    const after = await readSome(this.#client, this.#root, who, { room, partitions });
+    return { streams: after[0], woken: after[2] === 1 };
+  }
+
+  #streams([group, , member]: Who, partitions: readonly string[]): string[] {
+    const logs = partitions.map((partition) => logKey(this.#root, partition));
+    return [...logs, wakeKey(this.#root, group, member)];
+  }
+
+  #split(reply: readonly StreamEntries[] | null): Read {
+    if (reply === null) return nothing;
+    const logs = reply.filter(([stream]) => stream.startsWith(`${this.#root}:log:`));
+    return { streams: logs, woken: logs.length < reply.length };
+  }
+}
+
+/** The partition that a stream is. */
+export function partitionOfStream(stream: string): string {
+  return stream.slice(stream.lastIndexOf(":") + 1);
+}

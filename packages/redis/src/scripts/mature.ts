@@ -1,0 +1,13 @@
+/**
+ * Puts delayed messages whose time has come into the log, in the order of their times.
+ *
+ * Returns: ms until the next one, or -1.
+ */
+import { type Client, run, script } from "../script.js";
+import { channelLibrary } from "./channel-library.js";
+
+const matureScript = script(channelLibrary, "return mature()");
+
+export function matureDelayed(client: Client, root: string): Promise<number> {
+  return run<number>(client, matureScript, root, []);
+}

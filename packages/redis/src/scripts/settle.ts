@@ -1,0 +1,125 @@
+/**
+ * Records what became of messages that a member holds. What it does not hold any more is passed over and counted.
+ *
+ * ARGV: group, ordering, member, JSON of changes, then for each partition: partition, how many, ids to acknowledge
+ *   a change: { partition, id of the entry or "", record, "ack" | "retry" | "release" | "dead", delay in ms, failure }
+ * Returns: { how many came too late, lanes that are empty now: partition, lane, partition, lane … }
+ *
+ * Acknowledged entries are looked for in what the member was given by XREADGROUP first, and then among the records: its
+ * partition may have moved to another member meanwhile.
+ */
+import { type Client, run, script } from "../script.js";
+import { groupLibrary } from "./group-library.js";
+
+const settleScript = script(
+  groupLibrary,
+  `
+local late, empty = 0, {}
+
+-- The place of a record that this member holds.
+local function held_record(r)
+  local f = redis.call('HMGET', record_key(r), 'h', 'p', 'l')
+  if f[1] == me then return f[2], f[3] end
+  return nil
+end
+
+local function finish(r)
+  local p, lane = held_record(r)
+  if not p then return false end
+  let_go(r, p, lane, me)
+  drop_record(r, p, lane)
+  local state = lane_changed(p, lane)
+  if state == 'due' then wake_for(p) end
+  if state == 'empty' then
+    empty[#empty + 1] = p
+    empty[#empty + 1] = lane
+  end
+  return true
+end
+
+local function bury(r, failure)
+  local p, lane = held_record(r)
+  if not p then return false end
+  local d = sortable(next_id())
+  save_clock()
+  local f = redis.call('HGETALL', record_key(r))
+  redis.call('HSET', G .. ':dead:' .. d, 't', text(now), unpack(f))
+  redis.call('HSET', G .. ':dead:' .. d, 'e', failure)
+  redis.call('HDEL', G .. ':dead:' .. d, 'h', 'd', 'l')
+  redis.call('ZADD', G .. ':dead', 0, d)
+  return finish(r)
+end
+
+local function give_back(r, how, due, failure)
+  local p, lane = held_record(r)
+  if not p then return false end
+  if how == 'release' then redis.call('HINCRBY', record_key(r), 'n', -1) end
+  redis.call('HSET', record_key(r), 'd', due)
+  if failure ~= '' then redis.call('HSET', record_key(r), 'e', failure) end
+  let_go(r, p, lane, me)
+  if lane_changed(p, lane) == 'due' then wake_for(p) end
+  return true
+end
+
+local function is_pending(p, id)
+  if id == '' then return false end
+  local pending = redis.pcall('XPENDING', log_key(p), native(me), id, id, 1, me)
+  return not pending.err and #pending > 0
+end
+
+for _, change in ipairs(cjson.decode(ARGV[4])) do
+  local p, id, r, outcome, delay, failure = unpack(change)
+  local done
+  if outcome == 'ack' then
+    done = (id ~= '' and redis.call('XACK', log_key(p), native(me), id) == 1) or finish(r)
+  else
+    -- Given by XREADGROUP: becomes a record that this member holds, as if it had been taken.
+    if is_pending(p, id) then set_aside(p, id, me, { attempts = 1, due = 0, holder = me }) end
+    if outcome == 'dead' then done = bury(r, failure)
+    else done = give_back(r, outcome, outcome == 'retry' and text(now + delay) or '0', failure) end
+  end
+  if not done then late = late + 1 end
+end
+
+local i = 5
+while i <= #ARGV do
+  local p, count = ARGV[i], tonumber(ARGV[i + 1])
+  local first, last = i + 2, i + 1 + count
+  local done = 0
+  for from = first, last, 4000 do
+    done = done + redis.call('XACK', log_key(p), native(me), unpack(ARGV, from, math.min(from + 3999, last)))
+  end
+  if done < count then
+    for at = first, last do
+      if finish(sortable(ARGV[at])) then done = done + 1 end
+    end
+    late = late + count - done
+  end
+  i = last + 1
+end
+return { late, empty }
+`,
+);
+
+/** A change of one message; see above. */
+export type Change = readonly [
+  partition: string,
+  id: string,
+  record: string,
+  outcome: "ack" | "retry" | "release" | "dead",
+  delayMs: number,
+  failure: string,
+];
+
+export type SettleReply = readonly [late: number, empty: readonly string[]];
+
+export function settleMessages(
+  client: Client,
+  root: string,
+  who: readonly [group: string, ordering: string, member: string],
+  request: { readonly changes: readonly Change[]; readonly acks: ReadonlyMap<string, readonly string[]> },
+): Promise<SettleReply> {
+  const acks: (string | number)[] = [];
+  for (const [partition, ids] of request.acks) acks.push(partition, ids.length, ...ids);
+  return run<SettleReply>(client, settleScript, root, [...who, JSON.stringify(request.changes), ...acks]);
+}

@@ -1,0 +1,413 @@
+/** A live member of a group: reads when asked, settles, keeps its lease, gives everything back when closed. */
+import {
+  type Cancel,
+  type Delivery,
+  type Failure,
+  refusals,
+  type Settlement,
+  type Subscription,
+  typeFilter,
+} from "@meshwright/core/adapter";
+import { brokerError, isNoGroup } from "./errors.js";
+import type { Held } from "./holdings.js";
+import { Member, type MemberParts } from "./member.js";
+import { sortable, storedAt } from "./offsets.js";
+import { partitionOfStream, Reader } from "./reader.js";
+import type { Client } from "./script.js";
+import type { StreamEntries } from "./scripts/read.js";
+import { settleMessages } from "./scripts/settle.js";
+import { type TakenRecord, takeRecords } from "./scripts/take.js";
+import { wakeMember } from "./scripts/wake.js";
+import { addAck, addDead, addRelease, addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
+import { Signal } from "./signal.js";
+import { decodeMessage, fieldsOf } from "./wire.js";
+
+export interface SubscriptionParts extends MemberParts {
+  readonly timeoutMs: number;
+  /** A connection for its reads, not connected yet. */
+  createReader(silenceMs: number): Client;
+  /** Called once, when it is closed. */
+  readonly closed: (subscription: RedisSubscription) => void;
+}
+
+/** How long a read waits at most. Bounds how long a dead connection's last read can linger in the server. */
+const longestBlockMs = 2_000;
+/** After so long without an entry it looks whether there is something to do for others. */
+const firstBlockMs = 50;
+/** After so long without room, or without being asked, others may take over its partitions. */
+const stallMs = 100;
+/** How long `close` waits for a read to end before it cuts its connection. */
+const longestCloseMs = 500;
+const firstPauseMs = 20;
+const longestPauseMs = 1_000;
+/** Bounds the memory of one step, whatever the prefetch. */
+const largestBatch = 1_024;
+
+const unreadable: Failure = {
+  reason: "undecodable",
+  code: "STORED_MESSAGE_UNREADABLE",
+  message: "The stored entry is no message: a field is missing or its head is damaged.",
+};
+
+export class RedisSubscription implements Subscription {
+  readonly #parts: SubscriptionParts;
+  readonly #member: Member;
+  readonly #wanted: ((type: string) => boolean) | undefined;
+  readonly #signal: Signal = new Signal();
+  #reader: Reader | undefined;
+  #iterated = false;
+  #asked = false;
+  /** A step is waiting for messages and has room for them. */
+  #asking = false;
+  #askedUntil = 0;
+  /** The member has to be brought up to date before the next read, and how. */
+  #pendingSync: "asking" | "hungry" | undefined = "asking";
+  #idle = false;
+  /** When to compare with Redis what is held. */
+  #strayChecks: number[] = [];
+  #heartbeat: Cancel = () => undefined;
+  #stall: Cancel = () => undefined;
+  #stepping: Promise<unknown> | undefined;
+  #ended = false;
+  #closing: Promise<void> | undefined;
+  #pauseMs = 0;
+  #endPause: () => void = () => undefined;
+
+  constructor(parts: SubscriptionParts) {
+    this.#parts = parts;
+    this.#member = new Member(parts);
+    this.#wanted = typeFilter(parts.request.types);
+  }
+
+  /** Joins the group. */
+  async start(): Promise<void> {
+    await this.#member.join();
+    this.#beatLater();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
+    if (this.#iterated) throw refusals.iteratedTwice();
+    this.#iterated = true;
+    return {
+      next: async () => {
+        const value = await this.#next();
+        return value ? { value, done: false } : { value: undefined, done: true };
+      },
+      return: async () => {
+        await this.close();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    const { holdings } = this.#member;
+    const plan = emptyPlan();
+    const settled = new Set<Delivery>();
+    for (const settlement of settlements) {
+      const { delivery } = settlement;
+      const held = holdings.held.get(delivery);
+      if (!held || settled.has(delivery)) continue;
+      settled.add(delivery);
+      if (settlement.outcome === "retry" && this.#ordered) holdings.retryAsked(delivery, held.key);
+      addSettlement(plan, settlement, held);
+    }
+    let late = settlements.length - settled.size;
+    if (settled.size > 0) late += await this.#record(plan, settled);
+    if (late > 0) this.#parts.context.report({ kind: "stale-settlement", ...this.#names(), count: late });
+  }
+
+  close(): Promise<void> {
+    this.#ended = true;
+    this.#endPause();
+    this.#signal.notify();
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #ordered(): boolean {
+    return this.#parts.request.ordering === "key";
+  }
+
+  async #next(): Promise<Delivery[] | undefined> {
+    this.#stall();
+    try {
+      while (!this.#ended) {
+        const seen = this.#signal.version;
+        const room = Math.min(this.#parts.request.prefetch - this.#member.holdings.held.size, largestBatch);
+        if (room <= 0) {
+          this.#rest();
+          await this.#signal.wait(seen);
+          continue;
+        }
+        this.#stall();
+        this.#stepping = this.#attempt(room);
+        const batch = (await this.#stepping) as Delivery[] | undefined;
+        if (batch && batch.length > 0 && !this.#ended) return batch;
+      }
+      return undefined;
+    } finally {
+      this.#rest();
+    }
+  }
+
+  /** Not reading at the moment; if that lasts, others may take what comes. */
+  #rest(): void {
+    this.#asking = false;
+    this.#askedUntil = this.#parts.context.clock.now();
+    this.#stall();
+    if (this.#ended || !this.#ordered || !this.#asked) return;
+    this.#stall = this.#parts.context.clock.after(stallMs, () => void this.#beat());
+  }
+
+  async #attempt(room: number): Promise<Delivery[] | undefined> {
+    if (!this.#asking) {
+      // Others may have taken its partitions meanwhile.
+      if (this.#parts.context.clock.now() - this.#askedUntil >= stallMs) this.#pendingSync ??= "asking";
+      this.#asking = true;
+      this.#asked = true;
+    }
+    try {
+      const batch = await this.#step(room);
+      this.#pauseMs = 0;
+      return batch;
+    } catch (error) {
+      if (isNoGroup(error)) this.#pendingSync = "asking";
+      else await this.#pause(error);
+      return undefined;
+    }
+  }
+
+  /** One thing after another: brings the member up to date, takes what is due, reads. */
+  async #step(room: number): Promise<Delivery[] | undefined> {
+    const { clock } = this.#parts.context;
+    if (!this.#member.joined) await this.#rejoin();
+    if ((this.#strayChecks[0] ?? Number.POSITIVE_INFINITY) <= clock.now()) await this.#releaseStrays();
+    if (this.#pendingSync) {
+      const mode = this.#pendingSync;
+      this.#pendingSync = undefined;
+      if (!(await this.#trying(() => this.#member.sync(mode), mode))) return undefined;
+    }
+    if (this.#member.dueAt <= clock.now()) {
+      const taken = await this.#take(room);
+      if (taken.length > 0) return taken;
+    }
+    return await this.#read(room);
+  }
+
+  async #trying<T>(call: () => Promise<T>, again: "asking" | "hungry"): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      this.#pendingSync = again;
+      throw error;
+    }
+  }
+
+  async #rejoin(): Promise<void> {
+    await this.#member.join();
+    this.#pendingSync = "asking";
+  }
+
+  async #read(room: number): Promise<Delivery[] | undefined> {
+    this.#reader ??= new Reader(
+      this.#parts.createReader(this.#parts.timeoutMs + longestBlockMs),
+      this.#parts.root,
+    );
+    const { who, partitions } = this.#member;
+    const read = await this.#reader.read({ who, partitions, room, blockMs: this.#blockMs() });
+    if (read.woken) {
+      this.#pendingSync = "hungry";
+      this.#member.dueAt = 0;
+    }
+    if (read.streams.length === 0) {
+      // For the first time since there was something: there may be somebody to help.
+      if (!this.#idle && this.#ordered) this.#pendingSync = "hungry";
+      this.#idle = true;
+      return undefined;
+    }
+    this.#idle = false;
+    return this.#accept(read.streams);
+  }
+
+  #blockMs(): number {
+    const now = this.#parts.context.clock.now();
+    const until = Math.min(this.#member.dueAt, this.#strayChecks[0] ?? Number.POSITIVE_INFINITY) - now;
+    return Math.max(1, Math.min(this.#idle ? longestBlockMs : firstBlockMs, until));
+  }
+
+  /** Entries that were read: yields them, but for those whose key waits, those not asked for, and those that are none. */
+  #accept(streams: readonly StreamEntries[]): Delivery[] {
+    const batch: Delivery[] = [];
+    const plan = emptyPlan();
+    const { holdings } = this.#member;
+    for (const [stream, entries] of streams) {
+      const partition = partitionOfStream(stream);
+      for (const [id, values] of entries) {
+        const fields = fieldsOf(values);
+        const message = fields && decodeMessage(fields);
+        const held: Held = { partition, id, record: sortable(id), key: fields?.[0] ?? "" };
+        if (!message) addDead(plan, held, unreadable);
+        else if (this.#wanted && !this.#wanted(message.type)) addAck(plan, partition, id);
+        else if (this.#ordered && holdings.isWaiting(partition, held.key)) addRelease(plan, held);
+        else {
+          const delivery: Delivery = { message, attempt: 1, offset: id, storedAt: storedAt(id) };
+          holdings.held.set(delivery, held);
+          batch.push(delivery);
+        }
+      }
+    }
+    this.#recordLater(plan);
+    return batch;
+  }
+
+  async #take(room: number): Promise<Delivery[]> {
+    const { client, root } = this.#parts;
+    const { who, partitions, holdings } = this.#member;
+    if (partitions.length === 0) return [];
+    const call = holdings.nextCall();
+    const reply = await takeRecords(client, root, who, { room, partitions }).catch((error: unknown) => {
+      this.#suspect();
+      throw error;
+    });
+    if (reply[0] === "lost") {
+      this.#pendingSync = "asking";
+      return [];
+    }
+    this.#member.due(reply[1]);
+    const batch: Delivery[] = [];
+    const plan = emptyPlan();
+    for (const record of reply[2]) this.#acceptRecord(record, { batch, plan, call });
+    this.#recordLater(plan);
+    return batch;
+  }
+
+  #acceptRecord(
+    record: TakenRecord,
+    to: { readonly batch: Delivery[]; readonly plan: Plan; readonly call: number },
+  ): void {
+    const [partition, name, offset, lane, attempt, failure, key, meta, body, whole] = record;
+    const held: Held = { partition, id: "", record: name, key: lane };
+    const message = whole === 1 ? decodeMessage([key, meta, body]) : undefined;
+    if (this.#ordered) this.#member.holdings.laneExists(partition, lane, to.call);
+    if (!message) {
+      addDead(to.plan, held, unreadable);
+      return;
+    }
+    if (this.#wanted && !this.#wanted(message.type)) {
+      to.plan.changes.push([partition, "", name, "ack", 0, ""]);
+      return;
+    }
+    const place = { message, attempt, offset, storedAt: storedAt(offset) };
+    const delivery: Delivery =
+      failure === "" ? place : { ...place, lastFailure: JSON.parse(failure) as Failure };
+    this.#member.holdings.held.set(delivery, held);
+    to.batch.push(delivery);
+  }
+
+  /** Sends settlements. Returns how many came too late. */
+  async #record(plan: Plan, settled: ReadonlySet<Delivery>): Promise<number> {
+    const { client, root } = this.#parts;
+    const { who, holdings } = this.#member;
+    const call = holdings.nextCall();
+    if (this.#ordered) for (const [partition, key] of plan.lanes) holdings.laneExists(partition, key, call);
+    const [late, empty] = await settleMessages(client, root, who, plan).catch((error: unknown) => {
+      this.#suspect();
+      throw brokerError(error, "settling");
+    });
+    for (let at = 0; at < empty.length; at += 2) {
+      holdings.laneIsEmpty(empty[at] as string, empty[at + 1] as string, call);
+    }
+    for (const delivery of settled) holdings.settled(delivery);
+    this.#signal.notify();
+    return late;
+  }
+
+  /** For what was never yielded. What cannot be recorded now is found again as a stray. */
+  #recordLater(plan: Plan): void {
+    if (isEmpty(plan)) return;
+    this.#record(plan, new Set()).catch((error: unknown) =>
+      this.#parts.context.logger.warn(
+        { err: error, ...this.#names() },
+        "what was not yielded was not given back yet",
+      ),
+    );
+  }
+
+  /** A call failed whose effect is not known: what Redis thinks is held here may not be. */
+  #suspect(): void {
+    const now = this.#parts.context.clock.now();
+    // A read of a connection that broke may go on in the server for as long as it was told to wait.
+    this.#strayChecks = [now, now + longestBlockMs + 500];
+  }
+
+  async #releaseStrays(): Promise<void> {
+    const strays = await this.#member.strays();
+    this.#strayChecks.shift();
+    const plan = emptyPlan();
+    for (const stray of strays) plan.changes.push([...stray, "release", 0, ""]);
+    if (!isEmpty(plan)) await this.#record(plan, new Set());
+    this.#member.dueAt = 0;
+  }
+
+  #beatLater(): void {
+    this.#heartbeat = this.#parts.context.clock.after(this.#parts.leaseMs / 3, () => {
+      const beaten = this.#beat();
+      void beaten.then(() => this.#ended || this.#beatLater());
+    });
+  }
+
+  /** Renews the lease, also while nobody asks for messages. */
+  async #beat(): Promise<void> {
+    if (this.#ended || !this.#member.joined) return;
+    const silentMs = this.#parts.context.clock.now() - this.#askedUntil;
+    const stalled = this.#asked && !this.#asking && silentMs >= stallMs;
+    try {
+      const kept = await this.#member.sync(stalled ? "stalled" : "present");
+      if (!kept) this.#pendingSync = "asking";
+    } catch (error) {
+      this.#parts.context.logger.warn({ err: error, ...this.#names() }, "the lease was not renewed");
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { client, root, closed } = this.#parts;
+    this.#heartbeat();
+    this.#stall();
+    try {
+      if (this.#asking) await wakeMember(client, root, this.#member.who).catch(() => this.#reader?.close());
+      const cancel = this.#parts.context.clock.after(longestCloseMs, () => this.#reader?.close());
+      await this.#stepping;
+      cancel();
+      await this.#member.leave().catch((error: unknown) => {
+        throw brokerError(error, "leaving a group");
+      });
+    } finally {
+      this.#reader?.close();
+      this.#member.holdings.clear();
+      closed(this);
+    }
+  }
+
+  /** Redis cannot be used now: the iteration waits, longer each time, and goes on by itself (B10). */
+  async #pause(error: unknown): Promise<void> {
+    if (this.#ended) return;
+    const cause = brokerError(error, "reading");
+    const log = this.#pauseMs === 0 ? "warn" : "debug";
+    this.#parts.context.logger[log]({ err: cause, ...this.#names() }, "cannot take messages, trying again");
+    this.#suspect();
+    this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, firstPauseMs), longestPauseMs);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#pauseMs);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #names(): { readonly channel: string; readonly group: string } {
+    const { channel, group } = this.#parts.request;
+    return { channel, group };
+  }
+}
