@@ -14,7 +14,9 @@ export interface Fault {
 
 /** An event that `publish` confirmed. */
 export interface Confirmed extends Named {
+  /** When `publish` was called, and when it resolved. */
   readonly askedAt: number;
+  readonly at: number;
 }
 
 /** A delivery of an event to a process, and what came of it. */
@@ -51,7 +53,9 @@ export function historyOf(ledgers: Iterable<Ledger>): History {
   for (const { by, entries } of ledgers) {
     for (const entry of entries) {
       if (entry.kind === "confirmed")
-        confirmed.push(...entry.ids.map((id) => ({ ...parseName(id), askedAt: entry.askedAt })));
+        confirmed.push(
+          ...entry.ids.map((id) => ({ ...parseName(id), askedAt: entry.askedAt, at: entry.at })),
+        );
       if (entry.kind === "stalled")
         stalls.push({ kind: "stall", target: by, from: entry.from, to: entry.at });
     }

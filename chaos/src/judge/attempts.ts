@@ -13,7 +13,7 @@ export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violat
     for (const [at, one] of same.entries()) {
       const earlier = same.slice(0, at).filter(({ settled }) => settled?.outcome !== "release");
       const begun = earlier.filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
-      if (one.attempt <= begun.length && !isLate(one, faults))
+      if (one.attempt <= begun.length && !faults.late(one.by, one.deliveredAt))
         violations.push({ promise: "attempt", what: `too low, ${begun.length} had begun: ${told(one)}` });
       const most = 1 + earlier.length;
       if (one.attempt > most && one.attempt > most + hidden(one, published.get(one.id), faults))
@@ -24,11 +24,6 @@ export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violat
     }
   }
   return violations;
-}
-
-/** A delivery from before the process was cut off, which has reached it only now. */
-function isLate(one: Attempt, faults: Faults): boolean {
-  return faults.touched(one.by, one.deliveredAt, one.deliveredAt);
 }
 
 /** How many deliveries may have been lost on their way to a process. Without a confirmation we can't say. */

@@ -35,8 +35,7 @@ function wasGivenBack({ settled }: Attempt, before: number): boolean {
 function isExplained(earlier: Attempt, again: Attempt, faults: Faults): boolean {
   const heldUntil = Math.min(earlier.settled?.at ?? Infinity, again.deliveredAt);
   return (
-    faults.touched(earlier.by, earlier.deliveredAt, heldUntil) ||
-    faults.touched(again.by, again.deliveredAt, again.deliveredAt)
+    faults.touched(earlier.by, earlier.deliveredAt, heldUntil) || faults.late(again.by, again.deliveredAt)
   );
 }
 

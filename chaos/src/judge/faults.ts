@@ -2,9 +2,10 @@ import type { Fault } from "../history.js";
 
 /** Looks up what happened to whom. */
 export interface Faults {
-  readonly all: readonly Fault[];
   /** Whether a fault touched this process, or everyone, between these times. */
   touched(by: string, from: number, to: number): boolean;
+  /** Whether this very process was cut off, so that something old may reach it at this time. */
+  late(by: string, at: number): boolean;
   /** How many faults, to whomever, could have shown between these times. */
   between(from: number, to: number): number;
 }
@@ -18,10 +19,11 @@ export function faultsOf(all: readonly Fault[], leaseMs: number): Faults {
     byTarget.set(fault.target, byTarget.get(fault.target) ?? []);
     byTarget.get(fault.target)?.push(fault);
   }
+  const hit = (target: string, from: number, to: number): boolean =>
+    byTarget.get(target)?.some((fault) => overlaps(fault, from, to)) ?? false;
   return {
-    all,
-    touched: (by, from, to) =>
-      [by, "everyone"].some((target) => byTarget.get(target)?.some((fault) => overlaps(fault, from, to))),
+    touched: (by, from, to) => hit(by, from, to) || hit("everyone", from, to),
+    late: (by, at) => hit(by, at, at),
     between: (from, to) => all.filter((fault) => overlaps(fault, from, to)).length,
   };
 }

@@ -13,6 +13,7 @@ import { readLedgers } from "../ledger.js";
 import type { BrokerName } from "../targets/brokers.js";
 import { openSite, type Site } from "../targets/site.js";
 import { endAll, rollCall } from "./calm.js";
+import { explanations } from "./explanations.js";
 import { startFleet } from "./fleet.js";
 import { observe } from "./observe.js";
 import { storm } from "./storm.js";
@@ -70,7 +71,8 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
   const remains = await observe(site, leaseMs);
   const lingering = await endAll(fleet, "consumer");
   const { stalls, ...history } = historyOf(readLedgers(folder));
-  const explaining = [...struck.filter(({ explains }) => explains), ...stalls.map(onEmbedded(site))];
+  const embedded = site.server === undefined;
+  const faults = faultsOf(explanations({ struck, stalls, embedded }, history.confirmed), leaseMs);
   return {
     broker,
     seed,
@@ -83,15 +85,10 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
         group,
         confirmed: history.confirmed,
         attempts: history.attempts.get(group.name) ?? [],
-        faults: faultsOf(explaining, leaseMs),
+        faults,
         shelf: remains.shelves.get(group.name) ?? [],
       }),
     ),
     stuck: [...stuck, ...lazy, ...hung, ...remains.left, ...lingering],
   };
-}
-
-/** Whoever stands still may hold the lock of an embedded broker: then everyone waits. */
-function onEmbedded({ server }: Site): (stall: Fault) => Fault {
-  return (stall) => (server === undefined ? { ...stall, target: "everyone" } : stall);
 }

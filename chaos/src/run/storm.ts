@@ -74,13 +74,11 @@ export async function storm(site: Site, fleet: Fleet, options: StormOptions): Pr
 }
 
 async function strikeMember(scene: Scene, strike: MemberStrike): Promise<void> {
-  const { site, fleet, chance } = scene;
+  const { fleet, chance } = scene;
   const member = await fleet.take(strike.on, chance.random);
   const from = nowMs();
   await strike.strike(member, chance);
-  // Whoever stands still may hold the lock of an embedded broker: then everyone waits.
-  const target = site.server === undefined && !strike.deadly ? "everyone" : member.name;
-  note(scene, strike, { name: member.name, target, from });
+  note(scene, strike, member.name, from);
   if (strike.deadly) await fleet.replace(member);
   else fleet.free(member);
 }
@@ -90,7 +88,7 @@ async function strikeServer(scene: Scene, strike: ServerStrike): Promise<void> {
   if (server === undefined) return;
   const from = nowMs();
   await strike.strike(server, scene.chance);
-  note(scene, strike, { name: "the server", target: "everyone", from });
+  note(scene, strike, "everyone", from);
 }
 
 /** One leaves in good order, which is no fault, and another one joins. */
@@ -106,18 +104,13 @@ async function turnOver(scene: Scene, random: () => number): Promise<void> {
   await fleet.replace(member);
 }
 
-interface Victim {
-  readonly name: string;
-  readonly target: string;
-  readonly from: number;
-}
-
 function note(
   { struck, log }: Scene,
   { on, kind, explains }: MemberStrike | ServerStrike,
-  { name, target, from }: Victim,
+  target: string,
+  from: number,
 ): void {
   const to = nowMs();
   struck.push({ kind: `${on} ${kind}`, target, from, to, explains });
-  log(`${kind}: ${name}, ${(to - from).toFixed(0)} ms`);
+  log(`${on} ${kind}: ${target}, ${(to - from).toFixed(0)} ms`);
 }

@@ -43,7 +43,7 @@ async function handle(one: Delivered, group: Group, worker: Worker, random: () =
 /** Most take no time, some a little, and a few longer than the lease, which must not matter to a live process. */
 function durationMs(random: () => number, leaseMs: number): number {
   const roll = random();
-  if (roll < 0.0005) return 1.3 * leaseMs;
+  if (roll < 0.002) return 1.3 * leaseMs;
   return roll < 0.1 ? random() * 30 : 0;
 }
 

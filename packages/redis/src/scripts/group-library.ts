@@ -14,10 +14,11 @@
  * What was delivered before and has to be delivered again is a record, with a copy of the message:
  * G:record:<r>     hash: p, l lane, k, m, b, o offset, n attempts, f first delivery, e failure, h holder, d due
  * G:records        zset: all of them by the time the message was stored
- * G:lane:<p>:<l>   zset: the records of a lane in order. A lane is a key; without order, each record is one
- * G:lanes:<p>      set: lanes that exist. What is newer and of such a lane has to wait
- * G:due:<p>        zset: lanes of which nobody holds a record -> when the first one is due
- * G:busy:<p>       hash: lane -> how many of its records are held
+ * G:lane:<p>:<l>   zset: the records of a lane that nobody holds, in order. A lane is a key; without order, each record is one
+ * G:lanes:<p>      set: lanes with records. What is newer and of such a lane has to wait
+ * G:busy:<p>       hash: lane -> how many of its records are held; G:holder:<p> hash: lane -> by whom, always one member
+ * G:due:<p>        zset: lanes that can be taken from -> when the first one is due. Not those that somebody else than the
+ *                  partition's owner holds records of
  * G:held:<member>  set: records it holds
  * G:dead           zset: dead letters in order; G:dead:<d> hash: p, k, m, b, o, n, f, t last time, e
  */
@@ -59,33 +60,47 @@ end
 
 local function record_key(r) return G .. ':record:' .. r end
 
--- Brings due, busy and lanes up to date after a change of a lane. Returns "empty", "busy" or "due".
+-- Brings due and lanes up to date after a change of a lane.
+-- Returns "empty" (gone), "due" (something is to be taken sooner than before), or "same".
 local function lane_changed(p, lane)
+  local due = G .. ':due:' .. p
   local first = redis.call('ZRANGE', G .. ':lane:' .. p .. ':' .. lane, 0, 0)[1]
-  if not first then
+  local holder = redis.call('HGET', G .. ':holder:' .. p, lane)
+  if not first and not holder then
     redis.call('SREM', G .. ':lanes:' .. p, lane)
-    redis.call('ZREM', G .. ':due:' .. p, lane)
-    redis.call('HDEL', G .. ':busy:' .. p, lane)
+    redis.call('ZREM', due, lane)
     return 'empty'
   end
-  if tonumber(redis.call('HGET', G .. ':busy:' .. p, lane) or 0) > 0 then
-    redis.call('ZREM', G .. ':due:' .. p, lane)
-    return 'busy'
+  if not first or (holder and holder ~= redis.call('HGET', G .. ':owner', p)) then
+    redis.call('ZREM', due, lane)
+    return 'same'
   end
-  redis.call('ZADD', G .. ':due:' .. p, redis.call('HGET', record_key(first), 'd'), lane)
-  return 'due'
+  local at, before = redis.call('HGET', record_key(first), 'd'), redis.call('ZSCORE', due, lane)
+  redis.call('ZADD', due, at, lane)
+  return (not before or tonumber(at) < tonumber(before)) and 'due' or 'same'
 end
 
 local function hold(r, p, lane, member)
   redis.call('HSET', record_key(r), 'h', member)
   redis.call('SADD', G .. ':held:' .. member, r)
+  redis.call('ZREM', G .. ':lane:' .. p .. ':' .. lane, r)
   redis.call('HINCRBY', G .. ':busy:' .. p, lane, 1)
+  redis.call('HSET', G .. ':holder:' .. p, lane, member)
 end
 
-local function let_go(r, p, lane, member)
-  redis.call('HDEL', record_key(r), 'h')
+local function no_longer_held(r, p, lane, member)
   redis.call('SREM', G .. ':held:' .. member, r)
-  if redis.call('HINCRBY', G .. ':busy:' .. p, lane, -1) <= 0 then redis.call('HDEL', G .. ':busy:' .. p, lane) end
+  if redis.call('HINCRBY', G .. ':busy:' .. p, lane, -1) <= 0 then
+    redis.call('HDEL', G .. ':busy:' .. p, lane)
+    redis.call('HDEL', G .. ':holder:' .. p, lane)
+  end
+end
+
+-- Back into its lane.
+local function let_go(r, p, lane, member)
+  no_longer_held(r, p, lane, member)
+  redis.call('HDEL', record_key(r), 'h')
+  redis.call('ZADD', G .. ':lane:' .. p .. ':' .. lane, 0, r)
 end
 
 -- fields: flat names and values of the record; p, l and o among them by name in "where".
@@ -96,8 +111,9 @@ local function add_record(r, where, fields)
   redis.call('SADD', G .. ':lanes:' .. where.p, where.lane)
 end
 
-local function drop_record(r, p, lane)
-  redis.call('ZREM', G .. ':lane:' .. p .. ':' .. lane, r)
+-- A record that is held ends.
+local function drop_record(r, p, lane, member)
+  no_longer_held(r, p, lane, member)
   redis.call('ZREM', G .. ':records', r)
   redis.call('DEL', record_key(r))
 end
@@ -170,6 +186,7 @@ local function own(p)
   redis.pcall('XGROUP', 'CREATE', log_key(p), native(me), cursor, 'MKSTREAM')
   redis.call('HSET', G .. ':owner', p, me)
   redis.call('HDEL', G .. ':cursor', p)
+  for _, lane in ipairs(redis.call('HKEYS', G .. ':holder:' .. p)) do lane_changed(p, lane) end
 end
 
 -- Takes a member out of the group. counted: whether what it held was an attempt.

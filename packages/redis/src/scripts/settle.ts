@@ -26,8 +26,7 @@ end
 local function finish(r)
   local p, lane = held_record(r)
   if not p then return false end
-  let_go(r, p, lane, me)
-  drop_record(r, p, lane)
+  drop_record(r, p, lane, me)
   local state = lane_changed(p, lane)
   if state == 'due' then wake_for(p) end
   if state == 'empty' then
