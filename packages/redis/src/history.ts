@@ -35,9 +35,12 @@ async function lastId(client: Client, root: string): Promise<string> {
 async function* pages(client: Client, key: string, start: string, end: string): AsyncGenerator<Entry[]> {
   for (let from = start; ; ) {
     const page = (await client.xrange(key, from, end, "COUNT", pageSize)) as Entry[];
-    if (page.length > 0) yield page;
     const last = page.at(-1);
-    if (!last || page.length < pageSize) return;
+    if (!last) return;
+    const full = page.length === pageSize;
+    // Whoever gets the page empties it.
+    yield page;
+    if (!full) return;
     from = `(${last[0]}`;
   }
 }

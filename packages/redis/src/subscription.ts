@@ -55,6 +55,7 @@ export class RedisSubscription implements Subscription {
   readonly #wanted: ((type: string) => boolean) | undefined;
   readonly #signal: Signal = new Signal();
   #reader: Reader | undefined;
+  #starting: Promise<void> = Promise.resolve();
   #iterated = false;
   #asked = false;
   /** A step is waiting for messages and has room for them. */
@@ -81,8 +82,9 @@ export class RedisSubscription implements Subscription {
 
   /** Joins the group. */
   async start(): Promise<void> {
-    await this.#member.join();
-    this.#beatLater();
+    this.#starting = this.#member.join();
+    await this.#starting;
+    if (!this.#ended) this.#beatLater();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
@@ -216,10 +218,10 @@ export class RedisSubscription implements Subscription {
     );
     const { who, partitions } = this.#member;
     const read = await this.#reader.read({ who, partitions, room, blockMs: this.#blockMs() });
-    if (read.woken) {
-      this.#pendingSync = "hungry";
-      this.#member.dueAt = 0;
-    }
+    // What came first is told first: a gap before what follows it.
+    if (read.woken) await this.#woken();
+    // Its lease has ended meanwhile, and what came is in other hands.
+    if (this.#member.who[2] !== who[2] || !this.#member.joined) return undefined;
     if (read.streams.length === 0) {
       // For the first time since there was something: there may be somebody to help.
       if (!this.#idle && this.#ordered) this.#pendingSync = "hungry";
@@ -228,6 +230,15 @@ export class RedisSubscription implements Subscription {
     }
     this.#idle = false;
     return this.#accept(read.streams);
+  }
+
+  async #woken(): Promise<void> {
+    try {
+      if (!(await this.#member.sync("hungry"))) this.#pendingSync = "asking";
+    } catch {
+      this.#pendingSync = "hungry";
+      this.#member.dueAt = 0;
+    }
   }
 
   #blockMs(): number {
@@ -374,6 +385,8 @@ export class RedisSubscription implements Subscription {
     const { client, root, closed } = this.#parts;
     this.#heartbeat();
     this.#stall();
+    // Who subscribes is told what went wrong with that.
+    await this.#starting.catch(() => undefined);
     try {
       if (this.#asking) await wakeMember(client, root, this.#member.who).catch(() => this.#reader?.close());
       const cancel = this.#parts.context.clock.after(longestCloseMs, () => this.#reader?.close());

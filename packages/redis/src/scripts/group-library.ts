@@ -16,7 +16,7 @@
  * G:records        zset: all of them by the time the message was stored
  * G:lane:<p>:<l>   zset: the records of a lane that nobody holds, in order. A lane is a key; without order, each record is one
  * G:lanes:<p>      set: lanes with records. What is newer and of such a lane has to wait
- * G:busy:<p>       hash: lane -> how many of its records are held; G:holder:<p> hash: lane -> by whom, always one member
+ * G:busy:<p>       hash: lane -> how many of its records are held; <member>:<lane> -> how many by that member
  * G:due:<p>        zset: lanes that can be taken from -> when the first one is due. Not those that somebody else than the
  *                  partition's owner holds records of
  * G:held:<member>  set: records it holds
@@ -60,18 +60,25 @@ end
 
 local function record_key(r) return G .. ':record:' .. r end
 
+-- Whether somebody holds records of a lane whom the partition's owner has to wait for.
+local function is_barred(p, lane)
+  local busy = tonumber(redis.call('HGET', G .. ':busy:' .. p, lane) or 0)
+  if busy == 0 then return false end
+  local owner = redis.call('HGET', G .. ':owner', p)
+  return not owner or tonumber(redis.call('HGET', G .. ':busy:' .. p, owner .. ':' .. lane) or 0) < busy
+end
+
 -- Brings due and lanes up to date after a change of a lane.
 -- Returns "empty" (gone), "due" (something is to be taken sooner than before), or "same".
 local function lane_changed(p, lane)
   local due = G .. ':due:' .. p
   local first = redis.call('ZRANGE', G .. ':lane:' .. p .. ':' .. lane, 0, 0)[1]
-  local holder = redis.call('HGET', G .. ':holder:' .. p, lane)
-  if not first and not holder then
+  if not first and redis.call('HEXISTS', G .. ':busy:' .. p, lane) == 0 then
     redis.call('SREM', G .. ':lanes:' .. p, lane)
     redis.call('ZREM', due, lane)
     return 'empty'
   end
-  if not first or (holder and holder ~= redis.call('HGET', G .. ':owner', p)) then
+  if not first or is_barred(p, lane) then
     redis.call('ZREM', due, lane)
     return 'same'
   end
@@ -80,20 +87,23 @@ local function lane_changed(p, lane)
   return (not before or tonumber(at) < tonumber(before)) and 'due' or 'same'
 end
 
+local function count_held(p, field, by)
+  local key = G .. ':busy:' .. p
+  if redis.call('HINCRBY', key, field, by) <= 0 then redis.call('HDEL', key, field) end
+end
+
 local function hold(r, p, lane, member)
   redis.call('HSET', record_key(r), 'h', member)
   redis.call('SADD', G .. ':held:' .. member, r)
   redis.call('ZREM', G .. ':lane:' .. p .. ':' .. lane, r)
-  redis.call('HINCRBY', G .. ':busy:' .. p, lane, 1)
-  redis.call('HSET', G .. ':holder:' .. p, lane, member)
+  count_held(p, lane, 1)
+  count_held(p, member .. ':' .. lane, 1)
 end
 
 local function no_longer_held(r, p, lane, member)
   redis.call('SREM', G .. ':held:' .. member, r)
-  if redis.call('HINCRBY', G .. ':busy:' .. p, lane, -1) <= 0 then
-    redis.call('HDEL', G .. ':busy:' .. p, lane)
-    redis.call('HDEL', G .. ':holder:' .. p, lane)
-  end
+  count_held(p, lane, -1)
+  count_held(p, member .. ':' .. lane, -1)
 end
 
 -- Back into its lane.
@@ -129,7 +139,8 @@ local function first_delivery(p, member, id)
   return pending and now - pending[3] or now
 end
 
--- Turns what a member was given by XREADGROUP into a record. Returns its lane, or nil when its message is gone.
+-- Turns what a member was given by XREADGROUP into a record. Returns what became of its
+-- lane, or nil when its message is gone.
 -- how: attempts, due, holder (nil: nobody), failure
 local function set_aside(p, id, member, how)
   local first = first_delivery(p, member, id)
@@ -149,8 +160,7 @@ local function set_aside(p, id, member, how)
   if how.failure then fields[#fields + 1] = 'e'; fields[#fields + 1] = how.failure end
   add_record(r, { p = p, lane = lane, offset = id }, fields)
   if how.holder then hold(r, p, lane, how.holder) end
-  lane_changed(p, lane)
-  return lane
+  return lane_changed(p, lane)
 end
 
 -- The same with all that a member was given of a partition.
@@ -186,7 +196,7 @@ local function own(p)
   redis.pcall('XGROUP', 'CREATE', log_key(p), native(me), cursor, 'MKSTREAM')
   redis.call('HSET', G .. ':owner', p, me)
   redis.call('HDEL', G .. ':cursor', p)
-  for _, lane in ipairs(redis.call('HKEYS', G .. ':holder:' .. p)) do lane_changed(p, lane) end
+  for _, lane in ipairs(redis.call('SMEMBERS', G .. ':lanes:' .. p)) do lane_changed(p, lane) end
 end
 
 -- Takes a member out of the group. counted: whether what it held was an attempt.

@@ -74,10 +74,19 @@ for p = 0, count - 1 do
       if n > hard_excess and (needed or not unwanted) then break end
       cut = n
       for _, place in ipairs(groups_at) do
-        if before(place.last, id) then redis.call('INCR', place.group .. ':missed') end
+        if before(place.last, id) then place.missed = (place.missed or 0) + 1 end
       end
     end
     if cut then
+      -- Told before it reads what comes after the gap.
+      for _, place in ipairs(groups_at) do
+        if place.missed then
+          redis.call('INCRBY', place.group .. ':missed', place.missed)
+          for _, member in ipairs(redis.call('ZRANGE', place.group .. ':members', 0, -1)) do
+            redis.call('XADD', place.group .. ':wake:' .. member, 'MAXLEN', 100, '*', 'w', 'sync')
+          end
+        end
+      end
       redis.call('XTRIM', log_key(p), 'MAXLEN', lengths[p] - cut)
       if cut == chunk then more = 1 end
     end

@@ -36,17 +36,13 @@ local function finish(r)
   return true
 end
 
-local function bury(r, failure)
-  local p, lane = held_record(r)
-  if not p then return false end
+local function shelve(fields, failure)
   local d = sortable(next_id())
   save_clock()
-  local f = redis.call('HGETALL', record_key(r))
-  redis.call('HSET', G .. ':dead:' .. d, 't', text(now), unpack(f))
+  redis.call('HSET', G .. ':dead:' .. d, 't', text(now), unpack(fields))
   redis.call('HSET', G .. ':dead:' .. d, 'e', failure)
   redis.call('HDEL', G .. ':dead:' .. d, 'h', 'd', 'l')
   redis.call('ZADD', G .. ':dead', 0, d)
-  return finish(r)
 end
 
 local function give_back(r, how, due, failure)
@@ -60,6 +56,32 @@ local function give_back(r, how, due, failure)
   return true
 end
 
+local function settle_record(r, outcome, due, failure)
+  if outcome == 'ack' then return finish(r) end
+  if outcome ~= 'dead' then return give_back(r, outcome, due, failure) end
+  if not held_record(r) then return false end
+  shelve(redis.call('HGETALL', record_key(r)), failure)
+  return finish(r)
+end
+
+-- The same for what XREADGROUP gave.
+local function settle_entry(p, id, outcome, due, failure)
+  if outcome == 'ack' then
+    redis.call('XACK', log_key(p), native(me), id)
+  elseif outcome == 'dead' then
+    local first = first_delivery(p, me, id)
+    local entry = redis.call('XRANGE', log_key(p), id, id)[1]
+    redis.call('XACK', log_key(p), native(me), id)
+    if not entry then return redis.call('INCR', G .. ':missed') end
+    local fields = entry[2]
+    for _, value in ipairs({ 'p', p, 'o', id, 'n', 1, 'f', text(first) }) do fields[#fields + 1] = value end
+    shelve(fields, failure)
+  else
+    local how = { attempts = outcome == 'retry' and 1 or 0, due = due, failure = failure ~= '' and failure or nil }
+    if set_aside(p, id, me, how) == 'due' then wake_for(p) end
+  end
+end
+
 local function is_pending(p, id)
   if id == '' then return false end
   local pending = redis.pcall('XPENDING', log_key(p), native(me), id, id, 1, me)
@@ -68,16 +90,9 @@ end
 
 for _, change in ipairs(cjson.decode(ARGV[4])) do
   local p, id, r, outcome, delay, failure = unpack(change)
-  local done
-  if outcome == 'ack' then
-    done = (id ~= '' and redis.call('XACK', log_key(p), native(me), id) == 1) or finish(r)
-  else
-    -- Given by XREADGROUP: becomes a record that this member holds, as if it had been taken.
-    if is_pending(p, id) then set_aside(p, id, me, { attempts = 1, due = 0, holder = me }) end
-    if outcome == 'dead' then done = bury(r, failure)
-    else done = give_back(r, outcome, outcome == 'retry' and text(now + delay) or '0', failure) end
-  end
-  if not done then late = late + 1 end
+  local due = outcome == 'retry' and now + delay or 0
+  if is_pending(p, id) then settle_entry(p, id, outcome, due, failure)
+  elseif not settle_record(r, outcome, text(due), failure) then late = late + 1 end
 end
 
 local i = 5
