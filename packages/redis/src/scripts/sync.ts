@@ -9,8 +9,8 @@
  *     ms until a record is due or -1, ms until a delayed message is due or -1, missed messages,
  *     how many messages it holds, 1 if a stream was gone and had to be made anew }
  *
- * Sharing: a free partition goes to a member that has less than its share; a member takes one from whoever has at least
- * two more; a hungry member takes those of stalled ones. The former owner keeps what it holds, as records, so a partition
+ * Sharing: a free partition goes to a member that has less than its share among those not stalled; a member takes one
+ * from whoever has at least two more; a hungry member takes those of stalled ones. The former owner keeps what it holds, as records, so a partition
  * moves at once, however long handlers run.
  */
 import { type Client, run, script } from "../script.js";
@@ -83,7 +83,7 @@ local function share_out()
     owner[p] = me
     count[me] = count[me] + 1
   end
-  local share = math.ceil(partitions() / #asking)
+  local share = math.ceil(partitions() / (#asking - redis.call('SCARD', G .. ':stalled')))
   for p = 0, partitions() - 1 do
     if not owner[p] and count[me] < share then take_from(p) end
     if mode == 'hungry' and owner[p] and owner[p] ~= me
