@@ -28,34 +28,19 @@ export function createClient(target: Target, options: ConnectionOptions): Client
 }
 
 function build(target: Target, options: ConnectionOptions): Client {
-  if (target.kind === "cluster") {
-    return new Cluster([...target.nodes], clusterOptions(target.options, options));
-  }
+  const own = ownOptions(options);
+  if (target.kind === "cluster") return new Cluster([...target.nodes], clusterOptions(target.options, own));
   if (target.kind === "client") {
     const { client } = target;
-    if (client instanceof Cluster) return client.duplicate([], clusterOptions(client.options, options));
-    return (client as Redis).duplicate(serverOptions(options));
+    if (client instanceof Cluster) return client.duplicate([], clusterOptions(client.options, own));
+    return (client as Redis).duplicate({ ...own, enableOfflineQueue: false, retryStrategy });
   }
-  const all = { ...target.options, ...serverOptions(options) };
+  const all: RedisOptions = { ...target.options, ...own, enableOfflineQueue: false, retryStrategy };
   return target.url === undefined ? new Redis(all) : new Redis(target.url, all);
 }
 
-function serverOptions(options: ConnectionOptions): RedisOptions {
-  return { ...ownOptions(options), enableOfflineQueue: false, retryStrategy };
-}
-
-function clusterOptions(given: ClusterOptions, options: ConnectionOptions): ClusterOptions {
-  return {
-    ...given,
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    // Else what was under way on a lost connection is sent again.
-    retryDelayOnFailover: 0,
-    redisOptions: { ...given.redisOptions, ...ownOptions(options) },
-  };
-}
-
-function ownOptions({ name, silenceMs }: ConnectionOptions): OwnOptions {
+/** What holds for one server and for each node of a cluster. */
+function ownOptions({ name, silenceMs }: ConnectionOptions): NodeOptions {
   return {
     protocol: 2,
     lazyConnect: true,
@@ -69,17 +54,18 @@ function ownOptions({ name, silenceMs }: ConnectionOptions): OwnOptions {
   };
 }
 
-type OwnOptions = Pick<
-  RedisOptions,
-  | "protocol"
-  | "lazyConnect"
-  | "autoResendUnfulfilledCommands"
-  | "maxRetriesPerRequest"
-  | "connectionName"
-  | "connectTimeout"
-  | "socketTimeout"
-  | "reconnectOnError"
->;
+type NodeOptions = NonNullable<ClusterOptions["redisOptions"]>;
+
+function clusterOptions(given: ClusterOptions, own: NodeOptions): ClusterOptions {
+  return {
+    ...given,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // Else what was under way on a lost connection is sent again.
+    retryDelayOnFailover: 0,
+    redisOptions: { ...given.redisOptions, ...own },
+  };
+}
 
 function retryStrategy(times: number): number {
   const delay = Math.min(20 * 2 ** Math.min(times, 10), longestRetryMs);

@@ -4,7 +4,7 @@ import { logKey } from "./keys.js";
 import { checkedOffset, compareIds, storedAt, timeId } from "./offsets.js";
 import type { Client } from "./script.js";
 import { matureDelayed } from "./scripts/mature.js";
-import { decodeMessage, fieldsOf } from "./wire.js";
+import { decodeMessage } from "./wire.js";
 
 const pageSize = 128;
 
@@ -72,7 +72,6 @@ async function next(stream: AsyncGenerator<Entry[]>): Promise<Entry[]> {
 
 /** Nothing for what is no message. */
 function entryFrom([id, values]: Entry): HistoryEntry[] {
-  const fields = fieldsOf(values);
-  const message = fields && decodeMessage(fields);
+  const message = decodeMessage(values);
   return message ? [{ message, offset: id, storedAt: storedAt(id) }] : [];
 }

@@ -1,14 +1,33 @@
 /** What a member holds, and which keys have to wait. */
 import type { Delivery } from "@meshwright/core/adapter";
+import { sortable } from "./offsets.js";
 
-/** What a member remembers of a delivery it holds. */
-export interface Held {
+/** Where Redis keeps a message that a member holds. */
+export interface Place {
   readonly partition: string;
   /** The id of the entry, "" if it came from a record. */
   readonly id: string;
   /** The name that its record has, or would have. */
   readonly record: string;
-  readonly key: string;
+}
+
+/** A delivery with what its member has to know of it. */
+export interface HeldDelivery extends Delivery {
+  readonly partition: string;
+  /** The record it came from, "" if it was read from the stream. */
+  readonly record: string;
+  /** Its index among what is held, -1 for none. */
+  index: number;
+  /** The last call that was to settle it. */
+  call: number;
+}
+
+export function placeOf({ partition, record, offset }: HeldDelivery): Place {
+  return record === "" ? entryPlace(partition, offset) : { partition, id: "", record };
+}
+
+export function entryPlace(partition: string, id: string): Place {
+  return { partition, id, record: sortable(id) };
 }
 
 /**
@@ -17,11 +36,42 @@ export interface Held {
  * about later ones.
  */
 export class Holdings {
-  readonly held: Map<Delivery, Held> = new Map();
+  // An array, and not a set: a set that lives long and changes with every message keeps what was deleted from the collector.
+  readonly #held: HeldDelivery[] = [];
   readonly #lanes: Map<string, Map<string, number>> = new Map();
-  /** Keys of deliveries for which a retry was asked that is not recorded yet. */
-  readonly #retrying: Map<Delivery, string> = new Map();
+  /** Deliveries for which a retry was asked that is not recorded yet. */
+  readonly #retrying: Set<HeldDelivery> = new Set();
   #calls = 0;
+
+  get size(): number {
+    return this.#held.length;
+  }
+
+  all(): readonly HeldDelivery[] {
+    return this.#held;
+  }
+
+  add(delivery: HeldDelivery): void {
+    delivery.index = this.#held.push(delivery) - 1;
+  }
+
+  holds(delivery: Delivery): delivery is HeldDelivery {
+    const { index = -1 } = delivery as Partial<HeldDelivery>;
+    return this.#held[index] === delivery;
+  }
+
+  /** It is settled: not held any more. The last one takes its place. */
+  remove(delivery: HeldDelivery): void {
+    if (!this.holds(delivery)) return;
+    const { index } = delivery;
+    const last = this.#held.pop();
+    if (last !== undefined && last !== delivery) {
+      this.#held[index] = last;
+      last.index = index;
+    }
+    delivery.index = -1;
+    if (this.#retrying.size > 0) this.#retrying.delete(delivery);
+  }
 
   /** The number of a call that is about to be sent. */
   nextCall(): number {
@@ -32,7 +82,7 @@ export class Holdings {
   isWaiting(partition: string, key: string): boolean {
     if (this.#lanes.get(partition)?.has(key)) return true;
     if (this.#retrying.size === 0) return false;
-    for (const one of this.#retrying.values()) if (one === key) return true;
+    for (const { message } of this.#retrying) if (message.key === key) return true;
     return false;
   }
 
@@ -58,18 +108,12 @@ export class Holdings {
     this.#lanes.delete(partition);
   }
 
-  retryAsked(delivery: Delivery, key: string): void {
-    this.#retrying.set(delivery, key);
-  }
-
-  /** It is settled: not held any more. */
-  settled(delivery: Delivery): void {
-    this.held.delete(delivery);
-    this.#retrying.delete(delivery);
+  retryAsked(delivery: HeldDelivery): void {
+    this.#retrying.add(delivery);
   }
 
   clear(): void {
-    this.held.clear();
+    this.#held.length = 0;
     this.#lanes.clear();
     this.#retrying.clear();
   }

@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { type BrokerContext, refusals, type SubscriptionRequest } from "@meshwright/core/adapter";
 import { partitionsDiffer } from "./errors.js";
-import { Holdings } from "./holdings.js";
+import { entryPlace, Holdings, type Place, placeOf } from "./holdings.js";
 import { escaped } from "./keys.js";
-import { sortable, startId } from "./offsets.js";
+import { startId } from "./offsets.js";
 import type { Client } from "./script.js";
 import { joinGroup } from "./scripts/join.js";
 import { leaveGroup } from "./scripts/leave.js";
@@ -21,6 +21,7 @@ export interface MemberParts {
   readonly context: BrokerContext;
   readonly root: string;
   readonly request: SubscriptionRequest;
+  /** How long it may be silent before others remove it. They look often enough that all is done within `lease`. */
   readonly leaseMs: number;
   readonly partitions: number;
   register(again: boolean): Promise<void>;
@@ -82,8 +83,8 @@ export class Member {
     return true;
   }
 
-  /** What Redis thinks this member holds and it does not: partition, id, record. Also renews what it knows of lanes. */
-  async strays(): Promise<(readonly [partition: string, id: string, record: string])[]> {
+  /** What Redis thinks this member holds and it does not. Also renews what it knows of lanes. */
+  async strays(): Promise<Place[]> {
     const { client, root } = this.#parts;
     const call = this.holdings.nextCall();
     const reply = await findStrays(client, root, this.who);
@@ -92,15 +93,15 @@ export class Member {
       return [];
     }
     const [, records, partitions] = reply;
-    const own = [...this.holdings.held.values()];
-    const ids = new Set(own.map((held) => `${held.partition} ${held.id}`));
-    const names = new Set(own.map((held) => held.record));
-    const strays: (readonly [string, string, string])[] = [];
-    for (const record of records) if (!names.has(record)) strays.push(["", "", record]);
+    const names = new Set(this.holdings.all().map((held) => placeOf(held).record));
+    const strays: Place[] = [];
+    for (const record of records) if (!names.has(record)) strays.push({ partition: "", id: "", record });
     for (const [partition, lanes, entries] of partitions) {
       this.holdings.setLanes(partition, lanes, call);
-      for (const id of entries)
-        if (!ids.has(`${partition} ${id}`)) strays.push([partition, id, sortable(id)]);
+      for (const id of entries) {
+        const place = entryPlace(partition, id);
+        if (!names.has(place.record)) strays.push(place);
+      }
     }
     return strays;
   }

@@ -29,8 +29,8 @@ export interface RedisBrokerOptions {
    */
   readonly partitions?: number;
   /**
-   * How long a process may be silent before what it held goes to others. Renewed every third of it, also while a
-   * handler runs; a thread blocked for longer loses what it holds. Default "10s".
+   * What a process held that died is with others within this time. Renewed while a handler runs; a process that is
+   * silent for two thirds of it, such as by a blocked thread, loses what it holds. Default "10s".
    */
   readonly lease?: Duration;
   /** How long a connection may leave a command unanswered before it is dropped and opened anew. Default "5s". */

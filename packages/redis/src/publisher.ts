@@ -35,7 +35,7 @@ interface Call {
 const mostMessages = 256;
 const mostLength = 512 * 1024;
 const mostUnderWay = 4;
-const valuesPerMessage = 5;
+const valuesPerMessage = 4;
 
 export class Publisher {
   readonly #parts: PublisherParts;
@@ -56,9 +56,9 @@ export class Publisher {
     for (const message of messages) {
       const { body, deliverAt = 0 } = message;
       if (sizeOf(body) > maxBodyBytes) return Promise.reject(refusals.bodyTooLarge(maxBodyBytes));
-      const [key, meta, stored] = encodeMessage(message);
-      values.push(partitionOf(key, this.#parts.partitions), Math.ceil(deliverAt), key, meta, stored);
-      length += stored.length + meta.length + key.length;
+      const [head, stored] = encodeMessage(message);
+      values.push(partitionOf(message.key, this.#parts.partitions), Math.ceil(deliverAt), head, stored);
+      length += head.length + stored.length;
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ values, length, resolve, reject });

@@ -77,7 +77,7 @@ export class Session {
       context: this.#context,
       root,
       request,
-      leaseMs,
+      leaseMs: (leaseMs * 2) / 3,
       partitions,
       timeoutMs,
       register,

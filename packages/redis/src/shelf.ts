@@ -88,12 +88,12 @@ function runs(ids: readonly string[]): (readonly [channel: string, places: strin
 }
 
 function recordFrom(record: DeadRecord, channel: string, group: string): DeadLetterRecord {
-  const [place, offset, attempts, firstAt, lastAt, failure, key, meta, body] = record;
+  const [place, offset, attempts, firstAt, lastAt, failure, head, body] = record;
   return {
     id: `${place}@${channel}`,
     channel,
     group,
-    message: salvageMessage([key, meta, body]),
+    message: salvageMessage(head, body),
     offset: String(offset),
     attempts: Number(attempts),
     failure: JSON.parse(String(failure)) as Failure,

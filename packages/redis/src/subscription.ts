@@ -9,18 +9,27 @@ import {
   typeFilter,
 } from "@meshwright/core/adapter";
 import { brokerError, isNoGroup } from "./errors.js";
-import type { Held } from "./holdings.js";
+import { entryPlace, type HeldDelivery } from "./holdings.js";
 import { Member, type MemberParts } from "./member.js";
-import { sortable, storedAt } from "./offsets.js";
+import { storedAt } from "./offsets.js";
 import { partitionOfStream, Reader } from "./reader.js";
 import type { Client } from "./script.js";
 import type { StreamEntries } from "./scripts/read.js";
 import { settleMessages } from "./scripts/settle.js";
 import { type TakenRecord, takeRecords } from "./scripts/take.js";
 import { wakeMember } from "./scripts/wake.js";
-import { addAck, addDead, addRelease, addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
+import {
+  addAck,
+  addDead,
+  addDone,
+  addRelease,
+  addSettlement,
+  emptyPlan,
+  isEmpty,
+  type Plan,
+} from "./settling.js";
 import { Signal } from "./signal.js";
-import { decodeMessage, fieldsOf } from "./wire.js";
+import { decodeMessage } from "./wire.js";
 
 export interface SubscriptionParts extends MemberParts {
   readonly timeoutMs: number;
@@ -34,6 +43,8 @@ export interface SubscriptionParts extends MemberParts {
 const longestBlockMs = 2_000;
 /** After so long without an entry it looks whether there is something to do for others. */
 const firstBlockMs = 50;
+/** So that one lost heartbeat costs nothing. */
+const beatsPerLease = 3;
 /** After so long without room, or without being asked, others may take over its partitions. */
 const stallMs = 100;
 /** How long `close` waits for a read to end before it cuts its connection. */
@@ -41,7 +52,7 @@ const longestCloseMs = 500;
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 /** Bounds the memory of one step, whatever the prefetch. */
-const largestBatch = 1_024;
+const largestBatch = 512;
 
 const unreadable: Failure = {
   reason: "undecodable",
@@ -105,17 +116,18 @@ export class RedisSubscription implements Subscription {
   async settle(settlements: readonly Settlement[]): Promise<void> {
     const { holdings } = this.#member;
     const plan = emptyPlan();
-    const settled = new Set<Delivery>();
+    const settled: HeldDelivery[] = [];
+    const call = holdings.nextCall();
     for (const settlement of settlements) {
       const { delivery } = settlement;
-      const held = holdings.held.get(delivery);
-      if (!held || settled.has(delivery)) continue;
-      settled.add(delivery);
-      if (settlement.outcome === "retry" && this.#ordered) holdings.retryAsked(delivery, held.key);
-      addSettlement(plan, settlement, held);
+      if (!holdings.holds(delivery) || delivery.call === call) continue;
+      delivery.call = call;
+      settled.push(delivery);
+      if (settlement.outcome === "retry" && this.#ordered) holdings.retryAsked(delivery);
+      addSettlement(plan, settlement, delivery);
     }
-    let late = settlements.length - settled.size;
-    if (settled.size > 0) late += await this.#record(plan, settled);
+    let late = settlements.length - settled.length;
+    if (settled.length > 0) late += await this.#record(plan, settled);
     if (late > 0) this.#parts.context.report({ kind: "stale-settlement", ...this.#names(), count: late });
   }
 
@@ -136,7 +148,7 @@ export class RedisSubscription implements Subscription {
     try {
       while (!this.#ended) {
         const seen = this.#signal.version;
-        const room = Math.min(this.#parts.request.prefetch - this.#member.holdings.held.size, largestBatch);
+        const room = Math.min(this.#parts.request.prefetch - this.#member.holdings.size, largestBatch);
         if (room <= 0) {
           this.#rest();
           await this.#signal.wait(seen);
@@ -254,16 +266,16 @@ export class RedisSubscription implements Subscription {
     const { holdings } = this.#member;
     for (const [stream, entries] of streams) {
       const partition = partitionOfStream(stream);
-      for (const [id, values] of entries) {
-        const fields = fieldsOf(values);
-        const message = fields && decodeMessage(fields);
-        const held: Held = { partition, id, record: sortable(id), key: fields?.[0] ?? "" };
-        if (!message) addDead(plan, held, unreadable);
+      for (const [id, fields] of entries) {
+        const message = decodeMessage(fields);
+        if (!message) addDead(plan, entryPlace(partition, id), unreadable);
         else if (this.#wanted && !this.#wanted(message.type)) addAck(plan, partition, id);
-        else if (this.#ordered && holdings.isWaiting(partition, held.key)) addRelease(plan, held);
-        else {
-          const delivery: Delivery = { message, attempt: 1, offset: id, storedAt: storedAt(id) };
-          holdings.held.set(delivery, held);
+        else if (this.#ordered && holdings.isWaiting(partition, message.key)) {
+          addRelease(plan, entryPlace(partition, id), message.key);
+        } else {
+          const place = { offset: id, storedAt: storedAt(id), partition, record: "", index: -1, call: 0 };
+          const delivery: HeldDelivery = { message, attempt: 1, ...place };
+          holdings.add(delivery);
           batch.push(delivery);
         }
       }
@@ -297,27 +309,36 @@ export class RedisSubscription implements Subscription {
     record: TakenRecord,
     to: { readonly batch: Delivery[]; readonly plan: Plan; readonly call: number },
   ): void {
-    const [partition, name, offset, lane, attempt, failure, key, meta, body, whole] = record;
-    const held: Held = { partition, id: "", record: name, key: lane };
-    const message = whole === 1 ? decodeMessage([key, meta, body]) : undefined;
+    const [partition, name, offset, lane, attempt, failure, head, body] = record;
+    const place = { partition, id: "", record: name };
+    const message = decodeMessage([head, body]);
     if (this.#ordered) this.#member.holdings.laneExists(partition, lane, to.call);
     if (!message) {
-      addDead(to.plan, held, unreadable);
+      addDead(to.plan, place, unreadable);
       return;
     }
     if (this.#wanted && !this.#wanted(message.type)) {
-      to.plan.changes.push([partition, "", name, "ack", 0, ""]);
+      addDone(to.plan, place);
       return;
     }
-    const place = { message, attempt, offset, storedAt: storedAt(offset) };
-    const delivery: Delivery =
-      failure === "" ? place : { ...place, lastFailure: JSON.parse(failure) as Failure };
-    this.#member.holdings.held.set(delivery, held);
+    const held = {
+      message,
+      attempt,
+      offset,
+      storedAt: storedAt(offset),
+      partition,
+      record: name,
+      index: -1,
+      call: 0,
+    };
+    const delivery: HeldDelivery =
+      failure === "" ? held : { ...held, lastFailure: JSON.parse(failure) as Failure };
+    this.#member.holdings.add(delivery);
     to.batch.push(delivery);
   }
 
   /** Sends settlements. Returns how many came too late. */
-  async #record(plan: Plan, settled: ReadonlySet<Delivery>): Promise<number> {
+  async #record(plan: Plan, settled: readonly HeldDelivery[]): Promise<number> {
     const { client, root } = this.#parts;
     const { who, holdings } = this.#member;
     const call = holdings.nextCall();
@@ -329,7 +350,7 @@ export class RedisSubscription implements Subscription {
     for (let at = 0; at < empty.length; at += 2) {
       holdings.laneIsEmpty(empty[at] as string, empty[at + 1] as string, call);
     }
-    for (const delivery of settled) holdings.settled(delivery);
+    for (const delivery of settled) holdings.remove(delivery);
     this.#signal.notify();
     return late;
   }
@@ -337,7 +358,7 @@ export class RedisSubscription implements Subscription {
   /** For what was never yielded. What cannot be recorded now is found again as a stray. */
   #recordLater(plan: Plan): void {
     if (isEmpty(plan)) return;
-    this.#record(plan, new Set()).catch((error: unknown) =>
+    this.#record(plan, []).catch((error: unknown) =>
       this.#parts.context.logger.warn(
         { err: error, ...this.#names() },
         "what was not yielded was not given back yet",
@@ -356,13 +377,15 @@ export class RedisSubscription implements Subscription {
     const strays = await this.#member.strays();
     this.#strayChecks.shift();
     const plan = emptyPlan();
-    for (const stray of strays) plan.changes.push([...stray, "release", 0, ""]);
-    if (!isEmpty(plan)) await this.#record(plan, new Set());
+    for (const { partition, id, record } of strays) {
+      plan.changes.push([partition, id, record, "release", 0, ""]);
+    }
+    if (!isEmpty(plan)) await this.#record(plan, []);
     this.#member.dueAt = 0;
   }
 
   #beatLater(): void {
-    this.#heartbeat = this.#parts.context.clock.after(this.#parts.leaseMs / 3, () => {
+    this.#heartbeat = this.#parts.context.clock.after(this.#parts.leaseMs / beatsPerLease, () => {
       const beaten = this.#beat();
       void beaten.then(() => this.#ended || this.#beatLater());
     });

@@ -2,7 +2,7 @@
  * The dead letters of a group on one channel: a page of them, and what is done with some.
  *
  * List. ARGV: group, "", "", place to begin behind or "", how many
- *   Returns: records, each { place, offset, attempts, first delivery, given up, failure, k, m, b }, "" for what is missing
+ *   Returns: records, each { place, offset, attempts, first delivery, given up, failure, head, body }, "" for what is missing
  * Redrive. ARGV: group, ordering, "", places
  *   Each goes back as a record of the group that was never delivered. Returns: how many
  * Purge. ARGV: group, "", "", places. Returns: how many
@@ -17,7 +17,7 @@ local from = ARGV[4] == '' and '-' or '(' .. ARGV[4]
 local page = {}
 for _, d in ipairs(redis.call('ZRANGEBYLEX', G .. ':dead', from, '+', 'LIMIT', 0, ARGV[5])) do
   local record = { d }
-  for _, value in ipairs(redis.call('HMGET', G .. ':dead:' .. d, 'o', 'n', 'f', 't', 'e', 'k', 'm', 'b')) do
+  for _, value in ipairs(redis.call('HMGET', G .. ':dead:' .. d, 'o', 'n', 'f', 't', 'e', 'm', 'b')) do
     record[#record + 1] = value or ''
   end
   page[#page + 1] = record
@@ -33,15 +33,11 @@ local count = 0
 for i = 4, #ARGV do
   local d = ARGV[i]
   if redis.call('ZREM', G .. ':dead', d) == 1 then
-    local f = redis.call('HMGET', G .. ':dead:' .. d, 'p', 'o', 'k', 'm', 'b')
+    local f = redis.call('HMGET', G .. ':dead:' .. d, 'p', 'o', 'm', 'b')
     redis.call('DEL', G .. ':dead:' .. d)
     local r = sortable(next_id())
-    local lane = by_key and (f[3] or '') or r
-    local fields = { 'n', 0, 'd', 0 }
-    for at, name in ipairs({ 'k', 'm', 'b' }) do
-      if f[at + 2] then fields[#fields + 1] = name; fields[#fields + 1] = f[at + 2] end
-    end
-    add_record(r, { p = f[1], lane = lane, offset = f[2] }, fields)
+    local lane = lane_of(f[3], r)
+    add_record(r, { p = f[1], lane = lane, offset = f[2] }, { 'n', 0, 'd', 0, 'm', f[3], 'b', f[4] })
     if lane_changed(f[1], lane) == 'due' then wake_for(f[1]) end
     count = count + 1
   end
@@ -70,8 +66,7 @@ export type DeadRecord = readonly [
   firstAt: Buffer,
   lastAt: Buffer,
   failure: Buffer,
-  key: Buffer,
-  meta: Buffer,
+  head: Buffer,
   body: Buffer,
 ];
 

@@ -12,7 +12,7 @@
  * G:missed         messages a hard limit removed unread, not yet reported
  *
  * What was delivered before and has to be delivered again is a record, with a copy of the message:
- * G:record:<r>     hash: p, l lane, k, m, b, o offset, n attempts, f first delivery, e failure, h holder, d due
+ * G:record:<r>     hash: p, l lane, m head, b body, o offset, n attempts, f first delivery, e failure, h holder, d due
  * G:records        zset: all of them by the time the message was stored
  * G:lane:<p>:<l>   zset: the records of a lane that nobody holds, in order. A lane is a key; without order, each record is one
  * G:lanes:<p>      set: lanes with records. What is newer and of such a lane has to wait
@@ -20,7 +20,7 @@
  * G:due:<p>        zset: lanes that can be taken from -> when the first one is due. Not those that somebody else than the
  *                  partition's owner holds records of
  * G:held:<member>  set: records it holds
- * G:dead           zset: dead letters in order; G:dead:<d> hash: p, k, m, b, o, n, f, t last time, e
+ * G:dead           zset: dead letters in order; G:dead:<d> hash: p, m, b, o, n, f, t last time, e
  */
 import { channelLibrary } from "./channel-library.js";
 
@@ -128,10 +128,20 @@ local function drop_record(r, p, lane, member)
   redis.call('DEL', record_key(r))
 end
 
--- The stored fields of an entry, by name; nil when it has been removed.
+-- Head and body of an entry; nil when it has been removed. What is not ours comes as a body without a head.
 local function stored(p, id)
   local entry = redis.call('XRANGE', log_key(p), id, id)[1]
-  return entry and named(entry[2])
+  if not entry then return nil end
+  if #entry[2] == 2 then return entry[2][1], entry[2][2] end
+  return '', table.concat(entry[2], '\\n')
+end
+
+-- The lane of a message: its key, the third part of its head.
+local function lane_of(head, r)
+  if not by_key then return r end
+  local read, parts = pcall(cjson.decode, head)
+  if not read or type(parts) ~= 'table' or type(parts[3]) ~= 'string' then return '' end
+  return parts[3]
 end
 
 local function first_delivery(p, member, id)
@@ -144,19 +154,16 @@ end
 -- how: attempts, due, holder (nil: nobody), failure
 local function set_aside(p, id, member, how)
   local first = first_delivery(p, member, id)
-  local entry = stored(p, id)
+  local head, body = stored(p, id)
   redis.call('XACK', log_key(p), native(member), id)
-  if not entry then
+  if not head then
     redis.call('INCR', G .. ':missed')
     return nil
   end
   local r = sortable(id)
-  local lane = by_key and (entry.k or '') or r
-  local fields = { 'n', how.attempts, 'd', text(how.due) }
-  if how.attempts > 0 then fields[5], fields[6] = 'f', text(first) end
-  for _, name in ipairs({ 'k', 'm', 'b' }) do
-    if entry[name] then fields[#fields + 1] = name; fields[#fields + 1] = entry[name] end
-  end
+  local lane = lane_of(head, r)
+  local fields = { 'n', how.attempts, 'd', text(how.due), 'm', head, 'b', body }
+  if how.attempts > 0 then fields[#fields + 1] = 'f'; fields[#fields + 1] = text(first) end
   if how.failure then fields[#fields + 1] = 'e'; fields[#fields + 1] = how.failure end
   add_record(r, { p = p, lane = lane, offset = id }, fields)
   if how.holder then hold(r, p, lane, how.holder) end

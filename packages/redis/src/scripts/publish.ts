@@ -2,7 +2,7 @@
  * Appends messages to a channel, all or none, in order.
  *
  * ARGV: how many partitions the channel has if it does not exist yet, then for each message:
- *   partition, due time in ms (0: now), key, meta, body
+ *   partition, due time in ms (0: now), head, body
  * Returns: partitions the channel has, 1 if the channel is new, ms until the next delayed message or -1.
  * Appends nothing if the channel has another number of partitions: then the caller picked wrong ones.
  *
@@ -20,14 +20,14 @@ local existing = tonumber(redis.call('HGET', root, 'partitions') or false)
 if existing and existing ~= wanted then return { existing, 0, -1 } end
 if not existing then redis.call('HSET', root, 'partitions', wanted) end
 local delayed = false
-for i = 2, #ARGV, 5 do
-  if tonumber(ARGV[i + 1]) > now then
+for i = 2, #ARGV, 4 do
+  if ARGV[i + 1] ~= '0' and tonumber(ARGV[i + 1]) > now then
     local place = sortable(next_id())
     redis.call('ZADD', root .. ':later', ARGV[i + 1], place)
-    redis.call('HSET', root .. ':later:' .. place, 'p', ARGV[i], 'k', ARGV[i + 2], 'm', ARGV[i + 3], 'b', ARGV[i + 4])
+    redis.call('HSET', root .. ':later:' .. place, 'p', ARGV[i], 'm', ARGV[i + 2], 'b', ARGV[i + 3])
     delayed = true
   else
-    append(ARGV[i], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+    append(ARGV[i], ARGV[i + 2], ARGV[i + 3])
   end
 end
 save_clock()
@@ -41,7 +41,7 @@ export interface PublishReply {
   readonly nextDelayedMs: number;
 }
 
-/** `messages`: five values each, as above. */
+/** `messages`: four values each, as above. */
 export async function publishMessages(
   client: Client,
   root: string,

@@ -70,12 +70,10 @@ local function settle_entry(p, id, outcome, due, failure)
     redis.call('XACK', log_key(p), native(me), id)
   elseif outcome == 'dead' then
     local first = first_delivery(p, me, id)
-    local entry = redis.call('XRANGE', log_key(p), id, id)[1]
+    local head, body = stored(p, id)
     redis.call('XACK', log_key(p), native(me), id)
-    if not entry then return redis.call('INCR', G .. ':missed') end
-    local fields = entry[2]
-    for _, value in ipairs({ 'p', p, 'o', id, 'n', 1, 'f', text(first) }) do fields[#fields + 1] = value end
-    shelve(fields, failure)
+    if not head then return redis.call('INCR', G .. ':missed') end
+    shelve({ 'p', p, 'm', head, 'b', body, 'o', id, 'n', 1, 'f', text(first) }, failure)
   else
     local how = { attempts = outcome == 'retry' and 1 or 0, due = due, failure = failure ~= '' and failure or nil }
     if set_aside(p, id, me, how) == 'due' then wake_for(p) end

@@ -3,7 +3,7 @@
  *
  * ARGV: group, ordering, member, how many at most, then the partitions to look at
  * Returns: { "lost" } when the member was removed, else { "ok", ms until the next is due or -1, records }; a record is
- *   { partition, record, offset, lane, attempts, failure or "", k, m, b, 1 if the message has all its fields }
+ *   { partition, record, offset, lane, attempts, failure or "", head, body }
  *
  * Of a lane, what follows the first is taken with it as far as it is due, in order. A lane of which records are held is
  * not due.
@@ -22,13 +22,12 @@ for i = 5, #ARGV do
 end
 local function take_lane(p, lane)
   for _, r in ipairs(redis.call('ZRANGE', G .. ':lane:' .. p .. ':' .. lane, 0, room - #taken - 1)) do
-    local f = redis.call('HMGET', record_key(r), 'd', 'o', 'e', 'k', 'm', 'b', 'f')
+    local f = redis.call('HMGET', record_key(r), 'd', 'o', 'e', 'm', 'b', 'f')
     if tonumber(f[1]) > now then break end
     local attempts = redis.call('HINCRBY', record_key(r), 'n', 1)
-    if not f[7] then redis.call('HSET', record_key(r), 'f', text(now)) end
+    if not f[6] then redis.call('HSET', record_key(r), 'f', text(now)) end
     hold(r, p, lane, me)
-    local whole = f[4] and f[5] and f[6] and 1 or 0
-    taken[#taken + 1] = { p, r, f[2], lane, attempts, f[3] or '', f[4] or '', f[5] or '', f[6] or '', whole }
+    taken[#taken + 1] = { p, r, f[2], lane, attempts, f[3] or '', f[4], f[5] }
   end
   lane_changed(p, lane)
 end
@@ -50,10 +49,8 @@ export type TakenRecord = readonly [
   lane: string,
   attempts: number,
   failure: string,
-  key: string,
-  meta: string,
+  head: string,
   body: string,
-  whole: number,
 ];
 
 export type TakeReply =

@@ -1,0 +1,8 @@
+import { redisServer, testBroker } from "@meshwright/testing";
+import { afterAll } from "vitest";
+import { conformanceOptions } from "./conformance-options.js";
+
+const server = await redisServer({ appendfsync: "always" });
+afterAll(() => server.close());
+
+testBroker({ ...conformanceOptions(server, false), name: "redis, groups without order" });
