@@ -1,9 +1,9 @@
 /** The channels this connection uses: made known to the namespace, each with its publisher and its delayed messages. */
 import type { BrokerContext, Cancel } from "@meshwright/core/adapter";
+import type { Connection } from "./connection.js";
 import { channelsKey, rootKey } from "./keys.js";
 import type { Settings } from "./options.js";
 import { Publisher } from "./publisher.js";
-import type { Client } from "./script.js";
 import { matureDelayed } from "./scripts/mature.js";
 
 export interface Channel {
@@ -18,8 +18,8 @@ export interface ChannelsParts {
   readonly settings: Settings;
   readonly context: BrokerContext;
   /** For everything but publishing. */
-  readonly client: Client;
-  readonly publishing: Client;
+  readonly connection: Connection;
+  readonly publishing: Connection;
 }
 
 /** How long to wait before looking again, where moving delayed messages failed. */
@@ -49,7 +49,8 @@ export class Channels {
 
   /** The names of all channels of the namespace. */
   async all(): Promise<readonly string[]> {
-    return await this.#parts.client.smembers(channelsKey(this.#parts.context.namespace));
+    const { connection, context } = this.#parts;
+    return (await connection.call("SMEMBERS", [channelsKey(context.namespace)])) as string[];
   }
 
   /** Waits for what is being published, then forgets the timers. */
@@ -60,19 +61,19 @@ export class Channels {
   }
 
   #create(name: string): Channel {
-    const { settings, context, client, publishing } = this.#parts;
+    const { settings, context, connection, publishing } = this.#parts;
     const root = rootKey(context.namespace, name);
     let registered: Promise<unknown> | undefined;
     const register = async (again: boolean): Promise<void> => {
       if (again) registered = undefined;
-      registered ??= client.sadd(channelsKey(context.namespace), name);
+      registered ??= connection.call("SADD", [channelsKey(context.namespace), name]);
       await registered.catch((error: unknown) => {
         registered = undefined;
         throw error;
       });
     };
     const publisher = new Publisher({
-      client: publishing,
+      connection: publishing,
       channel: name,
       root,
       partitions: settings.partitions,
@@ -97,7 +98,7 @@ export class Channels {
 
   async #mature(root: string): Promise<void> {
     this.#timers.delete(root);
-    const nextMs = await matureDelayed(this.#parts.client, root).catch(() => againMs);
+    const nextMs = await matureDelayed(this.#parts.connection, root).catch(() => againMs);
     if (nextMs >= 0) this.#matureLater(root, nextMs);
   }
 }

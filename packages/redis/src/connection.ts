@@ -1,16 +1,18 @@
 /**
- * Opening connections. All have in common that ioredis neither queues nor sends again by itself: a command that was under
- * way when the connection broke rejects, and one that is given while there is none rejects at once. Reconnecting is ioredis's.
+ * Connections. ioredis neither queues nor sends again by itself here: a command that was under way when the connection broke
+ * rejects, since it may have been done. One that is given while there is no connection waits for it a while: it has not
+ * been sent. Reconnecting is ioredis's.
  */
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import { brokerError, formatDiffers, versionTooOld } from "./errors.js";
 import type { Settings, Target } from "./options.js";
-import type { Client } from "./script.js";
 
 /** The version of what is stored, under a key of the database. */
 const storageFormat = 1;
 const formatKey = "mw:format";
 const longestRetryMs = 1_000;
+
+export type Argument = string | number;
 
 export interface ConnectionOptions {
   /** What `CLIENT LIST` shows. */
@@ -19,15 +21,96 @@ export interface ConnectionOptions {
   readonly silenceMs: number;
 }
 
-/** A connection that is not connected yet. */
-export function createClient(target: Target, options: ConnectionOptions): Client {
-  const client = build(target, options);
-  // What fails is seen by whoever sent a command; without a listener ioredis would print it.
-  client.on("error", () => undefined);
-  return client;
+/** One server's connection, or those of a cluster. */
+export class Connection {
+  readonly #client: Redis | Cluster;
+  readonly #patienceMs: number;
+  #waiting = 0;
+
+  constructor(target: Target, options: ConnectionOptions) {
+    this.#client = build(target, options);
+    this.#patienceMs = options.silenceMs;
+    // What fails is seen by whoever sent a command; without a listener ioredis would print it.
+    this.#client.on("error", () => undefined);
+  }
+
+  /** Sends a command. Those given while there is no connection are sent in order when there is one. */
+  async call(command: string, args: readonly Argument[]): Promise<unknown> {
+    if (!this.#isReady()) await this.#ready();
+    return await this.#client.call(command, [...args]);
+  }
+
+  /** The same, with the reply as bytes. */
+  async callForBytes(command: string, args: readonly Argument[]): Promise<unknown> {
+    if (!this.#isReady()) await this.#ready();
+    return await this.#client.callBuffer(command, [...args]);
+  }
+
+  /** Connects. Rejects with what went wrong, and then is closed. */
+  async open(): Promise<void> {
+    let cause: unknown;
+    const note = (error: unknown): void => {
+      cause ??= error;
+    };
+    this.#client.on("error", note);
+    try {
+      await this.#client.connect();
+      await this.#check();
+    } catch (error) {
+      this.close();
+      throw brokerError(cause ?? error, "connecting");
+    } finally {
+      this.#client.off("error", note);
+    }
+  }
+
+  /** Tells of the connection's end, and of its being there again. */
+  watch(lost: () => void, back: () => void): void {
+    this.#client.on("close", lost);
+    this.#client.on("ready", back);
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  #isReady(): boolean {
+    return this.#client.status === "ready" && this.#waiting === 0;
+  }
+
+  async #ready(): Promise<void> {
+    const { status } = this.#client;
+    if (status === "end") return;
+    if (status === "wait") void this.#client.connect().catch(() => undefined);
+    this.#waiting += 1;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#client.off("ready", done);
+        this.#client.off("end", done);
+        resolve();
+      };
+      const timer = setTimeout(done, this.#patienceMs);
+      this.#client.on("ready", done);
+      this.#client.on("end", done);
+      if (this.#client.status === "ready") done();
+    });
+    this.#waiting -= 1;
+  }
+
+  async #check(): Promise<void> {
+    const version = /redis_version:(\d+)\.(\d+)\S*/.exec(String(await this.call("INFO", ["server"])));
+    if (version) {
+      const [text, major = "0", minor = "0"] = version;
+      if (Number(major) * 100 + Number(minor) < 602) throw versionTooOld(text.slice(text.indexOf(":") + 1));
+    }
+    await this.call("SET", [formatKey, storageFormat, "NX"]);
+    const format = await this.call("GET", [formatKey]);
+    if (format !== String(storageFormat)) throw formatDiffers(String(format), storageFormat);
+  }
 }
 
-function build(target: Target, options: ConnectionOptions): Client {
+function build(target: Target, options: ConnectionOptions): Redis | Cluster {
   const own = ownOptions(options);
   if (target.kind === "cluster") return new Cluster([...target.nodes], clusterOptions(target.options, own));
   if (target.kind === "client") {
@@ -35,14 +118,15 @@ function build(target: Target, options: ConnectionOptions): Client {
     if (client instanceof Cluster) return client.duplicate([], clusterOptions(client.options, own));
     return (client as Redis).duplicate({ ...own, enableOfflineQueue: false, retryStrategy });
   }
-  const all: RedisOptions = { ...target.options, ...own, enableOfflineQueue: false, retryStrategy };
+  const all = { ...target.options, ...own, enableOfflineQueue: false, retryStrategy };
   return target.url === undefined ? new Redis(all) : new Redis(target.url, all);
 }
 
 /** What holds for one server and for each node of a cluster. */
-function ownOptions({ name, silenceMs }: ConnectionOptions): NodeOptions {
+function ownOptions({ name, silenceMs }: ConnectionOptions): RedisOptions & { replyMapping: "legacy" } {
   return {
     protocol: 2,
+    replyMapping: "legacy",
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -54,9 +138,7 @@ function ownOptions({ name, silenceMs }: ConnectionOptions): NodeOptions {
   };
 }
 
-type NodeOptions = NonNullable<ClusterOptions["redisOptions"]>;
-
-function clusterOptions(given: ClusterOptions, own: NodeOptions): ClusterOptions {
+function clusterOptions(given: ClusterOptions, own: ReturnType<typeof ownOptions>) {
   return {
     ...given,
     lazyConnect: true,
@@ -70,32 +152,4 @@ function clusterOptions(given: ClusterOptions, own: NodeOptions): ClusterOptions
 function retryStrategy(times: number): number {
   const delay = Math.min(20 * 2 ** Math.min(times, 10), longestRetryMs);
   return delay * (0.75 + Math.random() / 2);
-}
-
-/** Connects, and checks that this is a server that can be used. Leaves no connection behind when it cannot. */
-export async function openClient(settings: Settings, options: ConnectionOptions): Promise<Client> {
-  const client = createClient(settings.target, options);
-  let cause: unknown;
-  client.on("error", (error: unknown) => {
-    cause ??= error;
-  });
-  try {
-    await client.connect();
-    await checkServer(client);
-    return client;
-  } catch (error) {
-    client.disconnect();
-    throw brokerError(cause ?? error, "connecting");
-  }
-}
-
-async function checkServer(client: Client): Promise<void> {
-  const version = /redis_version:(\d+)\.(\d+)\S*/.exec(String(await client.call("INFO", "server")));
-  if (version) {
-    const [text, major = "0", minor = "0"] = version;
-    if (Number(major) * 100 + Number(minor) < 602) throw versionTooOld(text.slice(text.indexOf(":") + 1));
-  }
-  const format = await client.get(formatKey);
-  if (format === null) await client.set(formatKey, storageFormat, "NX");
-  else if (format !== String(storageFormat)) throw formatDiffers(format, storageFormat);
 }

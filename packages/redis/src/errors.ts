@@ -90,6 +90,10 @@ export function brokerError(error: unknown, doing: string): MeshError {
   return new BrokerError(code, `Redis: ${doing}: ${what}.`, { retryable, cause: error });
 }
 
+export function connectionLost(): MeshError {
+  return brokerError(new Error("the connection was closed"), "being connected");
+}
+
 /** A member's Redis group is gone: its partition moved, or the data is lost. */
 export function isNoGroup(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOGROUP");

@@ -1,8 +1,8 @@
 /** Replay: the partitions of a channel page by page, merged by id, up to what was stored at the call. */
 import type { HistoryEntry, HistoryRequest } from "@meshwright/core/adapter";
+import type { Connection } from "./connection.js";
 import { logKey } from "./keys.js";
 import { checkedOffset, compareIds, storedAt, timeId } from "./offsets.js";
-import type { Client } from "./script.js";
 import { matureDelayed } from "./scripts/mature.js";
 import { decodeMessage } from "./wire.js";
 
@@ -11,30 +11,35 @@ const pageSize = 128;
 type Entry = readonly [id: string, fields: readonly string[]];
 
 export async function* readHistory(
-  client: Client,
+  connection: Connection,
   root: string,
   { from, to }: HistoryRequest,
 ): AsyncGenerator<readonly HistoryEntry[]> {
   const start = from === "earliest" ? "-" : "offset" in from ? checkedOffset(from.offset) : timeId(from.time);
   const until = to && ("offset" in to ? checkedOffset(to.offset) : timeId(to.time));
-  await matureDelayed(client, root);
-  const partitions = Number((await client.hget(root, "partitions")) ?? 0);
-  const end = until === undefined ? await lastId(client, root) : `(${until}`;
+  await matureDelayed(connection, root);
+  const partitions = Number((await connection.call("HGET", [root, "partitions"])) ?? 0);
+  const end = until === undefined ? await lastId(connection, root) : `(${until}`;
   const streams = Array.from({ length: partitions }, (_, partition) =>
-    pages(client, logKey(root, partition), start, end),
+    pages(connection, logKey(root, partition), start, end),
   );
   yield* merged(streams);
 }
 
 /** The last id of the channel: ids grow over all partitions. */
-async function lastId(client: Client, root: string): Promise<string> {
-  const [ms, seq] = await client.hmget(root, "ms", "seq");
+async function lastId(connection: Connection, root: string): Promise<string> {
+  const [ms, seq] = (await connection.call("HMGET", [root, "ms", "seq"])) as (string | null)[];
   return ms && seq ? `${ms}-${seq}` : "0-0";
 }
 
-async function* pages(client: Client, key: string, start: string, end: string): AsyncGenerator<Entry[]> {
+async function* pages(
+  connection: Connection,
+  key: string,
+  start: string,
+  end: string,
+): AsyncGenerator<Entry[]> {
   for (let from = start; ; ) {
-    const page = (await client.xrange(key, from, end, "COUNT", pageSize)) as Entry[];
+    const page = (await connection.call("XRANGE", [key, from, end, "COUNT", pageSize])) as Entry[];
     const last = page.at(-1);
     if (!last) return;
     const full = page.length === pageSize;

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { type BrokerContext, refusals, type SubscriptionRequest } from "@meshwright/core/adapter";
+import type { Connection } from "./connection.js";
 import { partitionsDiffer } from "./errors.js";
 import { entryPlace, Holdings, type Place, placeOf } from "./holdings.js";
 import { escaped } from "./keys.js";
 import { startId } from "./offsets.js";
-import type { Client } from "./script.js";
 import { joinGroup } from "./scripts/join.js";
 import { leaveGroup } from "./scripts/leave.js";
 import { findStrays } from "./scripts/strays.js";
@@ -17,7 +17,7 @@ import { type SyncMode, syncMember } from "./scripts/sync.js";
 export type Who = readonly [group: string, ordering: string, member: string];
 
 export interface MemberParts {
-  readonly client: Client;
+  readonly connection: Connection;
   readonly context: BrokerContext;
   readonly root: string;
   readonly request: SubscriptionRequest;
@@ -51,11 +51,11 @@ export class Member {
   }
 
   /** Makes the group exist, at `start` if it is new, and joins it. Throws when what exists differs (B18). */
-  async join(start = startId(this.#parts.request.from)): Promise<void> {
-    const { client, root, request, leaseMs, partitions, register } = this.#parts;
+  async join(start: string = startId(this.#parts.request.from)): Promise<void> {
+    const { connection, root, request, leaseMs, partitions, register } = this.#parts;
     this.#name = randomUUID();
     await register(false);
-    const [verdict, detail] = await joinGroup(client, root, this.who, { leaseMs, partitions, start });
+    const [verdict, detail] = await joinGroup(connection, root, this.who, { leaseMs, partitions, start });
     if (verdict === "partitions") throw partitionsDiffer(request.channel, detail, partitions);
     if (verdict === "ordering") throw refusals.orderingDiffers(request, String(detail), request.ordering);
     if (detail === 1) await register(true);
@@ -64,11 +64,11 @@ export class Member {
 
   /** Renews the lease; as far as `mode` says, also takes its share. Returns whether it is still a member. */
   async sync(mode: SyncMode): Promise<boolean> {
-    const { client, root, leaseMs } = this.#parts;
+    const { connection, root, leaseMs } = this.#parts;
     const { who } = this;
     const known = this.partitions;
     const call = this.holdings.nextCall();
-    const reply = await syncMember(client, root, who, { leaseMs, mode, known });
+    const reply = await syncMember(connection, root, who, { leaseMs, mode, known });
     // A reply to what it was before it lost its lease.
     if (who[2] !== this.#name) return this.#joined;
     if (reply[0] === "lost") return this.#lost();
@@ -85,9 +85,9 @@ export class Member {
 
   /** What Redis thinks this member holds and it does not. Also renews what it knows of lanes. */
   async strays(): Promise<Place[]> {
-    const { client, root } = this.#parts;
+    const { connection, root } = this.#parts;
     const call = this.holdings.nextCall();
-    const reply = await findStrays(client, root, this.who);
+    const reply = await findStrays(connection, root, this.who);
     if (reply[0] === "lost") {
       this.#lost();
       return [];
@@ -115,7 +115,7 @@ export class Member {
   async leave(): Promise<void> {
     if (!this.#joined) return;
     this.#joined = false;
-    await leaveGroup(this.#parts.client, this.#parts.root, this.who);
+    await leaveGroup(this.#parts.connection, this.#parts.root, this.who);
   }
 
   /** Its lease has ended, and what it held is in other hands. */

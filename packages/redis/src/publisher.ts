@@ -3,16 +3,16 @@
  * calls under way at once; they arrive in order since they share a connection. A `publish` call is never divided.
  */
 import { refusals, type WireMessage } from "@meshwright/core/adapter";
+import type { Connection } from "./connection.js";
 import { brokerError, partitionsDiffer, tooFewReplicas } from "./errors.js";
 import { partitionOf } from "./keys.js";
-import type { Client } from "./script.js";
 import { publishMessages } from "./scripts/publish.js";
 import { encodeMessage } from "./wire.js";
 
 export const maxBodyBytes: number = 64 * 1024 * 1024;
 
 export interface PublisherParts {
-  readonly client: Client;
+  readonly connection: Connection;
   readonly channel: string;
   readonly root: string;
   readonly partitions: number;
@@ -110,13 +110,16 @@ export class Publisher {
   }
 
   async #store(values: readonly (string | number)[]): Promise<void> {
-    const { client, channel, root, partitions, minReplicas, timeoutMs, register, delayed } = this.#parts;
-    const [reply] = await Promise.all([publishMessages(client, root, partitions, values), register(false)]);
+    const { connection, channel, root, partitions, minReplicas, timeoutMs, register, delayed } = this.#parts;
+    const [reply] = await Promise.all([
+      publishMessages(connection, root, partitions, values),
+      register(false),
+    ]);
     if (reply.partitions !== partitions) throw partitionsDiffer(channel, reply.partitions, partitions);
     if (reply.created) await register(true);
     if (reply.nextDelayedMs >= 0) delayed(reply.nextDelayedMs);
     if (minReplicas === 0) return;
-    const confirmed = Number(await client.call("WAIT", minReplicas, timeoutMs / 2));
+    const confirmed = Number(await connection.call("WAIT", [minReplicas, Math.ceil(timeoutMs / 2)]));
     if (confirmed < minReplicas) throw tooFewReplicas(minReplicas, confirmed);
   }
 }

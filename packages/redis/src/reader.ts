@@ -2,9 +2,9 @@
  * The blocking reads of a member, on a connection of their own. What Redis gives to an XREADGROUP is the member's at once,
  * so a read never asks for more than there is room for.
  */
+import type { Connection } from "./connection.js";
 import { logKey, nativeGroup, wakeKey } from "./keys.js";
 import type { Who } from "./member.js";
-import type { Client } from "./script.js";
 import { readSome, type StreamEntries } from "./scripts/read.js";
 
 /** One read: what came, and whether the member was woken for something else. */
@@ -24,17 +24,16 @@ export interface ReadRequest {
 const nothing: Read = { streams: [], woken: false };
 
 export class Reader {
-  readonly #client: Client;
+  readonly #connection: Connection;
   readonly #root: string;
 
-  constructor(client: Client, root: string) {
-    this.#client = client;
+  constructor(connection: Connection, root: string) {
+    this.#connection = connection;
     this.#root = root;
   }
 
   /** Reads what there is, or waits for it. */
   async read(request: ReadRequest): Promise<Read> {
-    await this.#connected();
     const { partitions, room } = request;
     if (partitions.length === 0) return this.#group(request, 1);
     // COUNT is for each stream: with less room than streams, Redis has to add up in a script.
@@ -43,40 +42,28 @@ export class Reader {
   }
 
   close(): void {
-    this.#client.disconnect();
-  }
-
-  async #connected(): Promise<void> {
-    if (this.#client.status === "wait") await this.#client.connect();
+    this.#connection.close();
   }
 
   async #group({ who, partitions, blockMs }: ReadRequest, count: number): Promise<Read> {
     const [group, ordering, member] = who;
     const streams = this.#streams(who, partitions);
-    const reply = await this.#client.call(
-      "XREADGROUP",
-      "GROUP",
-      nativeGroup(group, ordering, member),
-      member,
-      "COUNT",
-      count,
-      "BLOCK",
-      Math.ceil(blockMs),
-      "STREAMS",
-      ...streams,
-      ...streams.map(() => ">"),
-    );
+    const reader = ["GROUP", nativeGroup(group, ordering, member), member];
+    const limits = ["COUNT", count, "BLOCK", Math.ceil(blockMs)];
+    const places = streams.map(() => ">");
+    const args = [...reader, ...limits, "STREAMS", ...streams, ...places];
+    const reply = await this.#connection.call("XREADGROUP", args);
     return this.#split(reply as readonly StreamEntries[] | null);
   }
 
   async #few({ who, partitions, room, blockMs }: ReadRequest): Promise<Read> {
-    const [found, behind, woken] = await readSome(this.#client, this.#root, who, { room, partitions });
+    const [found, behind, woken] = await readSome(this.#connection, this.#root, who, { room, partitions });
     if (found.length > 0 || woken === 1) return { streams: found, woken: woken === 1 };
     const streams = this.#streams(who, partitions);
     const block = ["COUNT", 1, "BLOCK", Math.ceil(blockMs), "STREAMS"];
-    const reply = await this.#client.call("XREAD", ...block, ...streams, ...behind);
+    const reply = await this.#connection.call("XREAD", [...block, ...streams, ...behind]);
     if (reply === null) return nothing;
-    const after = await readSome(this.#client, this.#root, who, { room, partitions });
+    const after = await readSome(this.#connection, this.#root, who, { room, partitions });
     return { streams: after[0], woken: after[2] === 1 };
   }
 

@@ -3,10 +3,7 @@
  * one channel only, so it is atomic over that channel and works in a cluster.
  */
 import { createHash } from "node:crypto";
-import type { Cluster, Redis } from "ioredis";
-
-/** A connection, or the connections of a cluster. */
-export type Client = Redis | Cluster;
+import type { Argument, Connection } from "./connection.js";
 
 export interface Script {
   readonly lua: string;
@@ -21,27 +18,27 @@ export function script(...parts: readonly string[]): Script {
 
 /** Runs a script on a channel. A server that does not know it yet is sent its text. */
 export async function run<Reply>(
-  client: Client,
+  connection: Connection,
   { lua, sha }: Script,
   root: string,
-  args: readonly (string | number)[],
+  args: readonly Argument[],
 ): Promise<Reply> {
   try {
-    return (await client.call("EVALSHA", sha, "1", root, ...args)) as Reply;
+    return (await connection.call("EVALSHA", [sha, 1, root, ...args])) as Reply;
   } catch (error) {
     if (!isNoScript(error)) throw error;
-    return (await client.call("EVAL", lua, "1", root, ...args)) as Reply;
+    return (await connection.call("EVAL", [lua, 1, root, ...args])) as Reply;
   }
 }
 
 /** The same for replies that may not be text. */
 export async function runForBytes<Reply>(
-  client: Client,
+  connection: Connection,
   { lua }: Script,
   root: string,
-  args: readonly (string | number)[],
+  args: readonly Argument[],
 ): Promise<Reply> {
-  return (await client.callBuffer("EVAL", lua, "1", root, ...args)) as Reply;
+  return (await connection.callForBytes("EVAL", [lua, 1, root, ...args])) as Reply;
 }
 
 function isNoScript(error: unknown): boolean {

@@ -11,12 +11,11 @@ import {
   type WireMessage,
 } from "@meshwright/core/adapter";
 import { Channels } from "./channels.js";
-import { createClient, openClient } from "./connection.js";
-import { brokerError } from "./errors.js";
+import { Connection } from "./connection.js";
+import { brokerError, connectionLost } from "./errors.js";
 import { readHistory } from "./history.js";
 import { rootKey, unescaped } from "./keys.js";
 import type { Settings } from "./options.js";
-import type { Client } from "./script.js";
 import { inspectGroup } from "./scripts/inspect.js";
 import { removeOld } from "./scripts/retain.js";
 import { listShelf, purgeFrom, redriveFrom, type ShelfParts } from "./shelf.js";
@@ -25,8 +24,8 @@ import { RedisSubscription } from "./subscription.js";
 export class Session {
   readonly #settings: Settings;
   readonly #context: BrokerContext;
-  readonly #client: Client;
-  readonly #publishing: Client;
+  readonly #connection: Connection;
+  readonly #publishing: Connection;
   readonly #channels: Channels;
   readonly #subscriptions: Set<RedisSubscription> = new Set();
   #retention: Cancel = () => undefined;
@@ -38,24 +37,27 @@ export class Session {
       name: `meshwright:${context.service.replace(/[^\w.-]/g, "-")}`,
       silenceMs: settings.timeoutMs,
     };
-    const client = await openClient(settings, options);
+    const connection = new Connection(settings.target, options);
+    const publishing = new Connection(settings.target, options);
     try {
-      return new Session({ settings, context, client, publishing: await openClient(settings, options) });
+      await connection.open();
+      await publishing.open();
     } catch (error) {
-      client.disconnect();
+      connection.close();
       throw error;
     }
+    return new Session({ settings, context, connection, publishing });
   }
 
   private constructor(parts: {
     readonly settings: Settings;
     readonly context: BrokerContext;
-    readonly client: Client;
-    readonly publishing: Client;
+    readonly connection: Connection;
+    readonly publishing: Connection;
   }) {
     this.#settings = parts.settings;
     this.#context = parts.context;
-    this.#client = parts.client;
+    this.#connection = parts.connection;
     this.#publishing = parts.publishing;
     this.#channels = new Channels(parts);
     this.#watch();
@@ -73,7 +75,7 @@ export class Session {
     const { leaseMs, partitions, timeoutMs, target } = this.#settings;
     const { root, register } = this.#channels.use(request.channel);
     const subscription = new RedisSubscription({
-      client: this.#client,
+      connection: this.#connection,
       context: this.#context,
       root,
       request,
@@ -82,7 +84,7 @@ export class Session {
       timeoutMs,
       register,
       createReader: (silenceMs) =>
-        createClient(target, {
+        new Connection(target, {
           name: `${connectionName(this.#context)}:read`,
           silenceMs,
         }),
@@ -99,7 +101,7 @@ export class Session {
   }
 
   history(request: HistoryRequest): AsyncGenerator<readonly HistoryEntry[]> {
-    return readHistory(this.#client, rootKey(this.#context.namespace, request.channel), request);
+    return readHistory(this.#connection, rootKey(this.#context.namespace, request.channel), request);
   }
 
   deadLetters(group: string): AsyncGenerator<readonly DeadLetterRecord[]> {
@@ -130,20 +132,23 @@ export class Session {
         await this.#channels.close();
       } while (this.#subscriptions.size > 0);
     } finally {
-      this.#client.disconnect();
-      this.#publishing.disconnect();
+      this.#connection.close();
+      this.#publishing.close();
     }
   }
 
   get #shelf(): ShelfParts {
-    return { client: this.#client, namespace: this.#context.namespace, channels: this.#channels };
+    return { connection: this.#connection, namespace: this.#context.namespace, channels: this.#channels };
   }
 
   async #inspectChannel(channel: string): Promise<GroupReport[]> {
     const root = rootKey(this.#context.namespace, channel);
-    const groups = Object.entries(await this.#client.hgetall(`${root}:groups`));
+    const pairs = (await this.#connection.call("HGETALL", [`${root}:groups`])) as string[];
+    const groups = pairs.flatMap((group, at) =>
+      at % 2 === 0 ? [[group, pairs[at + 1] ?? ""] as const] : [],
+    );
     const reports = groups.map(async ([group, ordering]): Promise<GroupReport> => {
-      const [lag, inFlight, delayed, deadLetters, oldestAt] = await inspectGroup(this.#client, root, [
+      const [lag, inFlight, delayed, deadLetters, oldestAt] = await inspectGroup(this.#connection, root, [
         group,
         ordering,
       ]);
@@ -156,19 +161,17 @@ export class Session {
   /** Tells the mesh of the connection. */
   #watch(): void {
     const { report } = this.#context;
-    this.#client.on("close", () => {
+    const lost = (): void => {
       if (!this.#connected || this.#closed) return;
       this.#connected = false;
-      report({
-        kind: "disconnected",
-        cause: brokerError(new Error("the connection was closed"), "being connected"),
-      });
-    });
-    this.#client.on("ready", () => {
+      report({ kind: "disconnected", cause: connectionLost() });
+    };
+    const back = (): void => {
       if (this.#connected) return;
       this.#connected = true;
       report({ kind: "connected" });
-    });
+    };
+    this.#connection.watch(lost, back);
   }
 
   #retainLater(): void {
@@ -183,7 +186,7 @@ export class Session {
   async #retain(): Promise<void> {
     for (const { root } of this.#channels.used()) {
       for (let more = true; more && !this.#closed; ) {
-        more = await removeOld(this.#client, root, this.#settings.retention);
+        more = await removeOld(this.#connection, root, this.#settings.retention);
       }
     }
   }

@@ -1,13 +1,13 @@
 /** The dead letters of a group over all channels. A record's id is its place on the channel's shelf and the channel. */
 import type { DeadLetterRecord, Failure } from "@meshwright/core/adapter";
 import type { Channels } from "./channels.js";
+import type { Connection } from "./connection.js";
 import { escaped, rootKey } from "./keys.js";
-import type { Client } from "./script.js";
 import { type DeadRecord, listDead, purgeDead, redriveDead } from "./scripts/dead-letters.js";
 import { salvageMessage } from "./wire.js";
 
 export interface ShelfParts {
-  readonly client: Client;
+  readonly connection: Connection;
   readonly namespace: string;
   readonly channels: Channels;
 }
@@ -17,7 +17,7 @@ const idsAtOnce = 200;
 
 /** Oldest first. */
 export async function* listShelf(
-  { client, namespace, channels }: ShelfParts,
+  { connection, namespace, channels }: ShelfParts,
   group: string,
 ): AsyncGenerator<readonly DeadLetterRecord[]> {
   const shelves = (await channels.all()).map((channel) => ({
@@ -29,14 +29,19 @@ export async function* listShelf(
   while (open.length > 0) {
     for (const shelf of open) {
       if (shelf.records.length > 0) continue;
-      const page = await listDead(client, rootKey(namespace, shelf.channel), escaped(group), shelf.behind);
+      const page = await listDead(
+        connection,
+        rootKey(namespace, shelf.channel),
+        escaped(group),
+        shelf.behind,
+      );
       shelf.records = page.map((record) => recordFrom(record, shelf.channel, group));
       shelf.behind = String(page.at(-1)?.[0] ?? shelf.behind);
     }
     open = open.filter(({ records }) => records.length > 0);
     if (open.length === 0) return;
     // Places begin with a time: as far as every channel's page reaches.
-    const known = open.map(({ records }) => records.at(-1)?.id ?? "").reduce((a, b) => (a < b ? a : b));
+    const known = open.map(({ records }) => records.at(-1)?.id ?? "").sort()[0] ?? "";
     const ready = open.flatMap((shelf) => {
       const beyond = shelf.records.findIndex(({ id }) => id > known);
       return shelf.records.splice(0, beyond < 0 ? shelf.records.length : beyond);
@@ -47,28 +52,28 @@ export async function* listShelf(
 
 /** Hands records back to their group, in the order given. Returns how many there were. */
 export async function redriveFrom(
-  { client, namespace }: ShelfParts,
+  { connection, namespace }: ShelfParts,
   group: string,
   ids: readonly string[],
 ): Promise<number> {
   let count = 0;
   for (const [channel, places] of runs(ids)) {
     const root = rootKey(namespace, channel);
-    const ordering = await client.hget(`${root}:groups`, escaped(group));
+    const ordering = (await connection.call("HGET", [`${root}:groups`, escaped(group)])) as string | null;
     if (ordering === null) continue;
-    count += await redriveDead(client, root, [escaped(group), ordering], places);
+    count += await redriveDead(connection, root, [escaped(group), ordering], places);
   }
   return count;
 }
 
 export async function purgeFrom(
-  { client, namespace }: ShelfParts,
+  { connection, namespace }: ShelfParts,
   group: string,
   ids: readonly string[],
 ): Promise<number> {
   let count = 0;
   for (const [channel, places] of runs(ids)) {
-    count += await purgeDead(client, rootKey(namespace, channel), escaped(group), places);
+    count += await purgeDead(connection, rootKey(namespace, channel), escaped(group), places);
   }
   return count;
 }

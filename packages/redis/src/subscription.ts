@@ -2,39 +2,27 @@
 import {
   type Cancel,
   type Delivery,
-  type Failure,
   refusals,
   type Settlement,
   type Subscription,
   typeFilter,
 } from "@meshwright/core/adapter";
+import type { Connection } from "./connection.js";
 import { brokerError, isNoGroup } from "./errors.js";
-import { entryPlace, type HeldDelivery } from "./holdings.js";
+import type { HeldDelivery } from "./holdings.js";
+import { acceptEntries, acceptRecords, type Intake } from "./intake.js";
 import { Member, type MemberParts } from "./member.js";
-import { storedAt } from "./offsets.js";
-import { partitionOfStream, Reader } from "./reader.js";
-import type { Client } from "./script.js";
-import type { StreamEntries } from "./scripts/read.js";
+import { Reader } from "./reader.js";
 import { settleMessages } from "./scripts/settle.js";
-import { type TakenRecord, takeRecords } from "./scripts/take.js";
+import { takeRecords } from "./scripts/take.js";
 import { wakeMember } from "./scripts/wake.js";
-import {
-  addAck,
-  addDead,
-  addDone,
-  addRelease,
-  addSettlement,
-  emptyPlan,
-  isEmpty,
-  type Plan,
-} from "./settling.js";
+import { addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
 import { Signal } from "./signal.js";
-import { decodeMessage } from "./wire.js";
 
 export interface SubscriptionParts extends MemberParts {
   readonly timeoutMs: number;
   /** A connection for its reads, not connected yet. */
-  createReader(silenceMs: number): Client;
+  createReader(silenceMs: number): Connection;
   /** Called once, when it is closed. */
   readonly closed: (subscription: RedisSubscription) => void;
 }
@@ -53,12 +41,6 @@ const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 /** Bounds the memory of one step, whatever the prefetch. */
 const largestBatch = 512;
-
-const unreadable: Failure = {
-  reason: "undecodable",
-  code: "STORED_MESSAGE_UNREADABLE",
-  message: "The stored entry is no message: a field is missing or its head is damaged.",
-};
 
 export class RedisSubscription implements Subscription {
   readonly #parts: SubscriptionParts;
@@ -241,7 +223,7 @@ export class RedisSubscription implements Subscription {
       return undefined;
     }
     this.#idle = false;
-    return this.#accept(read.streams);
+    return this.#accept((intake) => acceptEntries(intake, read.streams));
   }
 
   async #woken(): Promise<void> {
@@ -259,37 +241,12 @@ export class RedisSubscription implements Subscription {
     return Math.max(1, Math.min(this.#idle ? longestBlockMs : firstBlockMs, until));
   }
 
-  /** Entries that were read: yields them, but for those whose key waits, those not asked for, and those that are none. */
-  #accept(streams: readonly StreamEntries[]): Delivery[] {
-    const batch: Delivery[] = [];
-    const plan = emptyPlan();
-    const { holdings } = this.#member;
-    for (const [stream, entries] of streams) {
-      const partition = partitionOfStream(stream);
-      for (const [id, fields] of entries) {
-        const message = decodeMessage(fields);
-        if (!message) addDead(plan, entryPlace(partition, id), unreadable);
-        else if (this.#wanted && !this.#wanted(message.type)) addAck(plan, partition, id);
-        else if (this.#ordered && holdings.isWaiting(partition, message.key)) {
-          addRelease(plan, entryPlace(partition, id), message.key);
-        } else {
-          const place = { offset: id, storedAt: storedAt(id), partition, record: "", index: -1, call: 0 };
-          const delivery: HeldDelivery = { message, attempt: 1, ...place };
-          holdings.add(delivery);
-          batch.push(delivery);
-        }
-      }
-    }
-    this.#recordLater(plan);
-    return batch;
-  }
-
   async #take(room: number): Promise<Delivery[]> {
-    const { client, root } = this.#parts;
+    const { connection, root } = this.#parts;
     const { who, partitions, holdings } = this.#member;
     if (partitions.length === 0) return [];
     const call = holdings.nextCall();
-    const reply = await takeRecords(client, root, who, { room, partitions }).catch((error: unknown) => {
+    const reply = await takeRecords(connection, root, who, { room, partitions }).catch((error: unknown) => {
       this.#suspect();
       throw error;
     });
@@ -298,52 +255,30 @@ export class RedisSubscription implements Subscription {
       return [];
     }
     this.#member.due(reply[1]);
-    const batch: Delivery[] = [];
-    const plan = emptyPlan();
-    for (const record of reply[2]) this.#acceptRecord(record, { batch, plan, call });
-    this.#recordLater(plan);
-    return batch;
+    return this.#accept((intake) => acceptRecords(intake, reply[2], call));
   }
 
-  #acceptRecord(
-    record: TakenRecord,
-    to: { readonly batch: Delivery[]; readonly plan: Plan; readonly call: number },
-  ): void {
-    const [partition, name, offset, lane, attempt, failure, head, body] = record;
-    const place = { partition, id: "", record: name };
-    const message = decodeMessage([head, body]);
-    if (this.#ordered) this.#member.holdings.laneExists(partition, lane, to.call);
-    if (!message) {
-      addDead(to.plan, place, unreadable);
-      return;
-    }
-    if (this.#wanted && !this.#wanted(message.type)) {
-      addDone(to.plan, place);
-      return;
-    }
-    const held = {
-      message,
-      attempt,
-      offset,
-      storedAt: storedAt(offset),
-      partition,
-      record: name,
-      index: -1,
-      call: 0,
+  /** Sorts what came into what is yielded and what is settled at once. */
+  #accept(sort: (intake: Intake) => void): HeldDelivery[] {
+    const intake: Intake = {
+      holdings: this.#member.holdings,
+      wanted: this.#wanted,
+      ordered: this.#ordered,
+      batch: [],
+      plan: emptyPlan(),
     };
-    const delivery: HeldDelivery =
-      failure === "" ? held : { ...held, lastFailure: JSON.parse(failure) as Failure };
-    this.#member.holdings.add(delivery);
-    to.batch.push(delivery);
+    sort(intake);
+    this.#recordLater(intake.plan);
+    return intake.batch;
   }
 
   /** Sends settlements. Returns how many came too late. */
   async #record(plan: Plan, settled: readonly HeldDelivery[]): Promise<number> {
-    const { client, root } = this.#parts;
+    const { connection, root } = this.#parts;
     const { who, holdings } = this.#member;
     const call = holdings.nextCall();
     if (this.#ordered) for (const [partition, key] of plan.lanes) holdings.laneExists(partition, key, call);
-    const [late, empty] = await settleMessages(client, root, who, plan).catch((error: unknown) => {
+    const [late, empty] = await settleMessages(connection, root, who, plan).catch((error: unknown) => {
       this.#suspect();
       throw brokerError(error, "settling");
     });
@@ -405,13 +340,14 @@ export class RedisSubscription implements Subscription {
   }
 
   async #close(): Promise<void> {
-    const { client, root, closed } = this.#parts;
+    const { connection, root, closed } = this.#parts;
     this.#heartbeat();
     this.#stall();
     // Who subscribes is told what went wrong with that.
     await this.#starting.catch(() => undefined);
     try {
-      if (this.#asking) await wakeMember(client, root, this.#member.who).catch(() => this.#reader?.close());
+      if (this.#asking)
+        await wakeMember(connection, root, this.#member.who).catch(() => this.#reader?.close());
       const cancel = this.#parts.context.clock.after(longestCloseMs, () => this.#reader?.close());
       await this.#stepping;
       cancel();

@@ -7,7 +7,8 @@
  *   Each goes back as a record of the group that was never delivered. Returns: how many
  * Purge. ARGV: group, "", "", places. Returns: how many
  */
-import { type Client, run, runForBytes, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, runForBytes, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const listScript = script(
@@ -73,28 +74,28 @@ export type DeadRecord = readonly [
 const pageSize = 100;
 
 export function listDead(
-  client: Client,
+  connection: Connection,
   root: string,
   group: string,
   behind: string,
 ): Promise<readonly DeadRecord[]> {
-  return runForBytes<readonly DeadRecord[]>(client, listScript, root, [group, "", "", behind, pageSize]);
+  return runForBytes<readonly DeadRecord[]>(connection, listScript, root, [group, "", "", behind, pageSize]);
 }
 
 export function redriveDead(
-  client: Client,
+  connection: Connection,
   root: string,
   group: readonly [name: string, ordering: string],
   places: readonly string[],
 ): Promise<number> {
-  return run<number>(client, redriveScript, root, [...group, "", ...places]);
+  return run<number>(connection, redriveScript, root, [...group, "", ...places]);
 }
 
 export function purgeDead(
-  client: Client,
+  connection: Connection,
   root: string,
   group: string,
   places: readonly string[],
 ): Promise<number> {
-  return run<number>(client, purgeScript, root, [group, "", "", ...places]);
+  return run<number>(connection, purgeScript, root, [group, "", "", ...places]);
 }

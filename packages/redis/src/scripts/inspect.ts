@@ -4,7 +4,8 @@
  * ARGV: group, ordering, ""
  * Returns: lag, held, delayed lanes, dead letters, when the oldest message not settled was stored in ms or -1
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const inspectScript = script(
@@ -53,9 +54,9 @@ export type InspectReply = readonly [
 ];
 
 export function inspectGroup(
-  client: Client,
+  connection: Connection,
   root: string,
   group: readonly [name: string, ordering: string],
 ): Promise<InspectReply> {
-  return run<InspectReply>(client, inspectScript, root, [...group, ""]);
+  return run<InspectReply>(connection, inspectScript, root, [...group, ""]);
 }

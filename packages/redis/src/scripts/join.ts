@@ -7,7 +7,8 @@
  *
  * Why a script: a group begins at one instant in all partitions.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const joinScript = script(
@@ -48,11 +49,11 @@ export interface JoinRequest {
 }
 
 export function joinGroup(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
   request: JoinRequest,
 ): Promise<JoinReply> {
   const { leaseMs, partitions, start } = request;
-  return run<JoinReply>(client, joinScript, root, [...who, leaseMs, partitions, start]);
+  return run<JoinReply>(connection, joinScript, root, [...who, leaseMs, partitions, start]);
 }

@@ -3,7 +3,8 @@
  *
  * ARGV: group, ordering, member
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const leaveScript = script(
@@ -17,9 +18,9 @@ return 1
 );
 
 export async function leaveGroup(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
 ): Promise<void> {
-  await run(client, leaveScript, root, who);
+  await run(connection, leaveScript, root, who);
 }

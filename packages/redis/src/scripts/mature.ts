@@ -3,11 +3,12 @@
  *
  * Returns: ms until the next one, or -1.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { channelLibrary } from "./channel-library.js";
 
 const matureScript = script(channelLibrary, "return mature()");
 
-export function matureDelayed(client: Client, root: string): Promise<number> {
-  return run<number>(client, matureScript, root, []);
+export function matureDelayed(connection: Connection, root: string): Promise<number> {
+  return run<number>(connection, matureScript, root, []);
 }

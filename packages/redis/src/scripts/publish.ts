@@ -9,7 +9,8 @@
  * Why a script: ids grow over all partitions of the channel, so that an id is a place in it; and one call carries
  * hundreds of messages.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { channelLibrary } from "./channel-library.js";
 
 const publish = script(
@@ -43,12 +44,12 @@ export interface PublishReply {
 
 /** `messages`: four values each, as above. */
 export async function publishMessages(
-  client: Client,
+  connection: Connection,
   root: string,
   partitions: number,
   messages: readonly (string | number)[],
 ): Promise<PublishReply> {
-  const reply = await run<readonly [number, number, number]>(client, publish, root, [
+  const reply = await run<readonly [number, number, number]>(connection, publish, root, [
     partitions,
     ...messages,
   ]);

@@ -6,7 +6,8 @@
  * Returns: { streams with entries as XREADGROUP replies, else nothing, the ids to wait behind: one for each partition, then
  *   that of the wake stream, 1 if the member was woken }
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const readScript = script(
@@ -45,10 +46,10 @@ export type StreamEntries = readonly [
 export type ReadReply = readonly [found: readonly StreamEntries[], behind: readonly string[], woken: number];
 
 export function readSome(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
   request: { readonly room: number; readonly partitions: Iterable<string> },
 ): Promise<ReadReply> {
-  return run<ReadReply>(client, readScript, root, [...who, request.room, ...request.partitions]);
+  return run<ReadReply>(connection, readScript, root, [...who, request.room, ...request.partitions]);
 }

@@ -7,7 +7,8 @@
  *
  * Limits are for the whole channel. Each partition keeps its share of it, as long as it is of the whole.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { channelLibrary } from "./channel-library.js";
 
 const retainScript = script(
@@ -105,8 +106,12 @@ export interface RetainRequest {
 const chunk = 500;
 
 /** Removes a chunk of each partition. Returns whether there may be more. */
-export async function removeOld(client: Client, root: string, request: RetainRequest): Promise<boolean> {
+export async function removeOld(
+  connection: Connection,
+  root: string,
+  request: RetainRequest,
+): Promise<boolean> {
   const { maxAgeMs, maxMessages = -1, hardLimit = -1 } = request;
-  const reply = await run<number>(client, retainScript, root, [maxAgeMs, maxMessages, hardLimit, chunk]);
+  const reply = await run<number>(connection, retainScript, root, [maxAgeMs, maxMessages, hardLimit, chunk]);
   return reply === 1;
 }

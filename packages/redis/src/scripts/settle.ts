@@ -8,7 +8,8 @@
  * Acknowledged entries are looked for in what the member was given by XREADGROUP first, and then among the records: its
  * partition may have moved to another member meanwhile.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const settleScript = script(
@@ -126,12 +127,12 @@ export type Change = readonly [
 export type SettleReply = readonly [late: number, empty: readonly string[]];
 
 export function settleMessages(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
   request: { readonly changes: readonly Change[]; readonly acks: ReadonlyMap<string, readonly string[]> },
 ): Promise<SettleReply> {
   const acks: (string | number)[] = [];
   for (const [partition, ids] of request.acks) acks.push(partition, ids.length, ...ids);
-  return run<SettleReply>(client, settleScript, root, [...who, JSON.stringify(request.changes), ...acks]);
+  return run<SettleReply>(connection, settleScript, root, [...who, JSON.stringify(request.changes), ...acks]);
 }

@@ -4,7 +4,8 @@
  * ARGV: group, ordering, member
  * Returns: { "lost" }, or { "ok", records held, then for each partition: { partition, lanes that wait, ids of entries } }
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const straysScript = script(
@@ -35,9 +36,9 @@ export type StraysReply =
     ];
 
 export function findStrays(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
 ): Promise<StraysReply> {
-  return run<StraysReply>(client, straysScript, root, who);
+  return run<StraysReply>(connection, straysScript, root, who);
 }

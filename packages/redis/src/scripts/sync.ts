@@ -13,7 +13,8 @@
  * from whoever has at least two more; a hungry member takes those of stalled ones. The former owner keeps what it holds, as records, so a partition
  * moves at once, however long handlers run.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const syncScript = script(
@@ -140,10 +141,10 @@ export interface SyncRequest {
 }
 
 export function syncMember(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
   { leaseMs, mode, known }: SyncRequest,
 ): Promise<SyncReply> {
-  return run<SyncReply>(client, syncScript, root, [...who, leaseMs, mode, ...known]);
+  return run<SyncReply>(connection, syncScript, root, [...who, leaseMs, mode, ...known]);
 }

@@ -8,7 +8,8 @@
  * Of a lane, what follows the first is taken with it as far as it is due, in order. A lane of which records are held is
  * not due.
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const takeScript = script(
@@ -58,10 +59,10 @@ export type TakeReply =
   | readonly [verdict: "ok", dueInMs: number, records: readonly TakenRecord[]];
 
 export function takeRecords(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
   request: { readonly room: number; readonly partitions: Iterable<string> },
 ): Promise<TakeReply> {
-  return run<TakeReply>(client, takeScript, root, [...who, request.room, ...request.partitions]);
+  return run<TakeReply>(connection, takeScript, root, [...who, request.room, ...request.partitions]);
 }

@@ -3,15 +3,16 @@
  *
  * ARGV: group, ordering, member
  */
-import { type Client, run, script } from "../script.js";
+import type { Connection } from "../connection.js";
+import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
 const wakeScript = script(groupLibrary, "if registered() then wake(me, 'sync') end return 1");
 
 export async function wakeMember(
-  client: Client,
+  connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
 ): Promise<void> {
-  await run(client, wakeScript, root, who);
+  await run(connection, wakeScript, root, who);
 }
