@@ -25,7 +25,9 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #client: Redis | Cluster;
   readonly #patienceMs: number;
+  /** Commands that wait for a connection; later ones queue behind them. */
   #waiting = 0;
+  #coming: Promise<void> | undefined;
 
   constructor(target: Target, options: ConnectionOptions) {
     this.#client = build(target, options);
@@ -79,23 +81,30 @@ export class Connection {
   }
 
   async #ready(): Promise<void> {
-    const { status } = this.#client;
-    if (status === "end") return;
-    if (status === "wait") void this.#client.connect().catch(() => undefined);
     this.#waiting += 1;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#client.off("ready", done);
-        this.#client.off("end", done);
-        resolve();
-      };
-      const timer = setTimeout(done, this.#patienceMs);
-      this.#client.on("ready", done);
-      this.#client.on("end", done);
-      if (this.#client.status === "ready") done();
-    });
+    this.#coming ??= this.#untilReady();
+    await this.#coming;
     this.#waiting -= 1;
+  }
+
+  /** Ends when there is a connection, or there will be none, or it has taken too long. */
+  async #untilReady(): Promise<void> {
+    const client = this.#client;
+    if (client.status === "wait") client.connect().catch(() => undefined);
+    if (client.status !== "end") {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          client.off("ready", done);
+          client.off("end", done);
+          resolve();
+        };
+        const timer = setTimeout(done, this.#patienceMs);
+        client.on("ready", done);
+        client.on("end", done);
+      });
+    }
+    this.#coming = undefined;
   }
 
   async #check(): Promise<void> {

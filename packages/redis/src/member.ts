@@ -36,6 +36,7 @@ export class Member {
   readonly #parts: MemberParts;
   #name = "";
   #joined = false;
+  #rejoining: Promise<void> | undefined;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -50,16 +51,34 @@ export class Member {
     return this.#joined;
   }
 
-  /** Makes the group exist, at `start` if it is new, and joins it. Throws when what exists differs (B18). */
-  async join(start: string = startId(this.#parts.request.from)): Promise<void> {
+  /** Makes the group exist and joins it. Throws when what exists differs (B18). */
+  async join(): Promise<void> {
+    await this.#join(startId(this.#parts.request.from));
+  }
+
+  /** Joins again after its lease has ended. A group that is gone begins at the beginning of what there is (B17). */
+  async rejoin(): Promise<void> {
+    this.#rejoining ??= this.#join("earliest").then((created) => {
+      if (created) this.#reportGap(undefined);
+    });
+    try {
+      await this.#rejoining;
+    } finally {
+      this.#rejoining = undefined;
+    }
+  }
+
+  /** Returns whether the group is new. */
+  async #join(start: string): Promise<boolean> {
     const { connection, root, request, leaseMs, partitions, register } = this.#parts;
     this.#name = randomUUID();
     await register(false);
-    const [verdict, detail] = await joinGroup(connection, root, this.who, { leaseMs, partitions, start });
-    if (verdict === "partitions") throw partitionsDiffer(request.channel, detail, partitions);
-    if (verdict === "ordering") throw refusals.orderingDiffers(request, String(detail), request.ordering);
-    if (detail === 1) await register(true);
+    const reply = await joinGroup(connection, root, this.who, { leaseMs, partitions, start });
+    if (reply[0] === "partitions") throw partitionsDiffer(request.channel, reply[1], partitions);
+    if (reply[0] === "ordering") throw refusals.orderingDiffers(request, reply[1], request.ordering);
+    if (reply[1] === 1) await register(true);
     this.#joined = true;
+    return reply[2] === 1;
   }
 
   /** Renews the lease; as far as `mode` says, also takes its share. Returns whether it is still a member. */
@@ -70,9 +89,8 @@ export class Member {
     const call = this.holdings.nextCall();
     const reply = await syncMember(connection, root, who, { leaseMs, mode, known });
     // A reply to what it was before it lost its lease.
-    if (who[2] !== this.#name) return this.#joined;
-    if (reply[0] === "lost") return this.#lost();
-    if (reply[0] === "gone") return await this.#startAnew();
+    if (who[2] !== this.#name || !this.#joined) return this.#joined;
+    if (reply[0] !== "ok") return this.#lost();
     const [, partitions, taken, dueInMs, delayedInMs, missed, , anew] = reply;
     for (const partition of known) if (!partitions.includes(partition)) this.holdings.forgetLanes(partition);
     for (const [partition, lanes] of taken) this.holdings.setLanes(partition, lanes, call);
@@ -124,15 +142,6 @@ export class Member {
     this.partitions = [];
     this.holdings.clear();
     this.dueAt = 0;
-    return false;
-  }
-
-  /** The group is gone, and with it the data: begins at the beginning of what there is, and says so (B17). */
-  async #startAnew(): Promise<false> {
-    this.#lost();
-    await this.join("earliest");
-    await this.#parts.register(true);
-    this.#reportGap(undefined);
     return false;
   }
 

@@ -177,7 +177,10 @@ export class RedisSubscription implements Subscription {
   /** One thing after another: brings the member up to date, takes what is due, reads. */
   async #step(room: number): Promise<Delivery[] | undefined> {
     const { clock } = this.#parts.context;
-    if (!this.#member.joined) await this.#rejoin();
+    if (!this.#member.joined) {
+      await this.#member.rejoin();
+      this.#pendingSync = "asking";
+    }
     if ((this.#strayChecks[0] ?? Number.POSITIVE_INFINITY) <= clock.now()) await this.#releaseStrays();
     if (this.#pendingSync) {
       const mode = this.#pendingSync;
@@ -198,11 +201,6 @@ export class RedisSubscription implements Subscription {
       this.#pendingSync = again;
       throw error;
     }
-  }
-
-  async #rejoin(): Promise<void> {
-    await this.#member.join();
-    this.#pendingSync = "asking";
   }
 
   async #read(room: number): Promise<Delivery[] | undefined> {
@@ -328,12 +326,13 @@ export class RedisSubscription implements Subscription {
 
   /** Renews the lease, also while nobody asks for messages. */
   async #beat(): Promise<void> {
-    if (this.#ended || !this.#member.joined) return;
+    if (this.#ended) return;
     const silentMs = this.#parts.context.clock.now() - this.#askedUntil;
     const stalled = this.#asked && !this.#asking && silentMs >= stallMs;
     try {
-      const kept = await this.#member.sync(stalled ? "stalled" : "present");
-      if (!kept) this.#pendingSync = "asking";
+      if (this.#member.joined && (await this.#member.sync(stalled ? "stalled" : "present"))) return;
+      this.#pendingSync = "asking";
+      await this.#member.rejoin();
     } catch (error) {
       this.#parts.context.logger.warn({ err: error, ...this.#names() }, "the lease was not renewed");
     }

@@ -8,6 +8,7 @@ import {
   type WireMessage,
 } from "@meshwright/core/adapter";
 import { type RedisBroker, type RedisBrokerOptions, redisBroker } from "@meshwright/redis";
+import { eventually } from "@meshwright/testing";
 import { onTestFinished } from "vitest";
 
 export function contextOf(over: Partial<BrokerContext> = {}): BrokerContext {
@@ -49,7 +50,7 @@ export function message(over: Partial<WireMessage> = {}): WireMessage {
 }
 
 export async function subscribe(
-  broker: RedisBroker,
+  broker: Pick<RedisBroker, "subscribe">,
   over: Partial<Parameters<RedisBroker["subscribe"]>[0]> = {},
 ): Promise<Subscription> {
   return await broker.subscribe({
@@ -78,4 +79,28 @@ export async function take(
 
 export function iterate(subscription: Subscription): AsyncIterator<readonly Delivery[]> {
   return subscription[Symbol.asyncIterator]();
+}
+
+/** Acknowledges everything as it comes, again and again if need be. Returns what came, which grows. */
+export function ackAll(subscription: Subscription, got: Delivery[] = []): Delivery[] {
+  const settle = async (batch: readonly Delivery[]): Promise<void> => {
+    const acks = batch.map((delivery) => ({ delivery, outcome: "ack" as const }));
+    await eventually("it is settled", () =>
+      subscription.settle(acks).then(
+        () => true,
+        () => false,
+      ),
+    );
+  };
+  void (async () => {
+    for await (const batch of subscription) {
+      got.push(...batch);
+      await settle(batch);
+    }
+  })();
+  return got;
+}
+
+export function received(got: readonly Delivery[], id: string): boolean {
+  return got.some((delivery) => delivery.message.id === id);
 }

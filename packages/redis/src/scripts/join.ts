@@ -3,7 +3,7 @@
  *
  * ARGV: group, ordering, member, lease in ms, partitions for a new channel, start: "latest", "earliest", or the id
  *   before the first message wanted
- * Returns: { "ok", 1 if the channel is new }, or what differs: { "partitions" | "ordering", what exists }
+ * Returns: { "ok", 1 if the channel is new, 1 if the group is }, or what differs: { "partitions" | "ordering", what exists }
  *
  * Why a script: a group begins at one instant in all partitions.
  */
@@ -36,11 +36,13 @@ if not existing then
 end
 redis.call('ZADD', G .. ':members', now + lease, me)
 redis.pcall('XGROUP', 'CREATE', G .. ':wake:' .. me, native(me), '$', 'MKSTREAM')
-return { 'ok', partitioned and 0 or 1 }
+return { 'ok', partitioned and 0 or 1, existing and 0 or 1 }
 `,
 );
 
-export type JoinReply = readonly [verdict: "ok" | "partitions" | "ordering", detail: string | number];
+export type JoinReply =
+  | readonly [verdict: "ok", newChannel: number, newGroup: number]
+  | readonly [verdict: "partitions" | "ordering", existing: string];
 
 export interface JoinRequest {
   readonly leaseMs: number;

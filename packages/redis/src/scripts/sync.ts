@@ -4,7 +4,7 @@
  * ARGV: group, ordering, member, lease in ms, mode, then the partitions the member knows it owns
  *   mode "present": no more than that; "asking": it wants to read; "hungry": it reads and finds nothing; "stalled": it has
  *   no room, or does not ask
- * Returns: { "gone" } when the group does not exist (any more), { "lost" } when the member was removed, else
+ * Returns: { "lost" } when the member was removed, or all data is gone, else
  *   { "ok", partitions it reads, those of them it did not know each with the lanes that wait there,
  *     ms until a record is due or -1, ms until a delayed message is due or -1, missed messages,
  *     how many messages it holds, 1 if a stream was gone and had to be made anew }
@@ -21,7 +21,6 @@ const syncScript = script(
   groupLibrary,
   `
 local lease, mode = tonumber(ARGV[4]), ARGV[5]
-if redis.call('HGET', root .. ':groups', group) ~= ordering then return { 'gone' } end
 if not registered() then return { 'lost' } end
 redis.call('ZADD', G .. ':members', now + lease, me)
 
@@ -121,7 +120,6 @@ return { 'ok', list, new, next_due(list), mature(), take_missed(), held, anew }
 export type SyncMode = "present" | "asking" | "hungry" | "stalled";
 
 export type SyncReply =
-  | readonly [verdict: "gone"]
   | readonly [verdict: "lost"]
   | readonly [
       verdict: "ok",

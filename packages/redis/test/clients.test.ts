@@ -1,0 +1,57 @@
+import { redisBroker } from "@meshwright/redis";
+import { eventually, redisServer } from "@meshwright/testing";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { ackAll, contextOf, message, openBroker, received, subscribe } from "./support.js";
+
+const server = await redisServer({ shared: true });
+
+test("a client that was given is used for its settings, and never closed", async () => {
+  const client = new Redis(server.url, { connectionName: "mine" });
+  onTestFinished(() => client.disconnect());
+  const broker = redisBroker({ client });
+  await broker.open(contextOf({ namespace: "injected" }));
+  const got = ackAll(await subscribe(broker));
+  await broker.publish("orders", [message({ id: "one" })]);
+  await eventually("it arrives", () => received(got, "one"));
+  await broker.close();
+  expect(client.status).toBe("ready");
+  expect(await client.ping()).toBe("PONG");
+});
+
+test("no connection is left behind", async () => {
+  const service = "leaves-nothing";
+  const mine = async (): Promise<string[]> => {
+    const list = String(await server.command("CLIENT", "LIST"));
+    return list.split("\n").filter((line) => line.includes(`name=meshwright:${service}`));
+  };
+  const broker = await openBroker({ url: server.url }, { namespace: "left", service });
+  ackAll(await subscribe(broker));
+  await eventually("it reads", async () => (await mine()).length === 3);
+  await broker.close();
+  await eventually("all are closed", async () => (await mine()).length === 0);
+});
+
+test("an unreachable server is an error of open, and leaves nothing that tries on", async () => {
+  const broker = redisBroker({ url: "redis://127.0.0.1:1", timeout: 200 });
+  await expect(broker.open(contextOf())).rejects.toMatchObject({
+    code: "REDIS_DISCONNECTED",
+    retryable: true,
+  });
+  await broker.close();
+});
+
+test("minReplicas: publish resolves once replicas have it, and rejects when there are too few", async () => {
+  await using primary = await redisServer({ config: ["repl-diskless-sync-delay 0"] });
+  const replica = await redisServer({ config: [`replicaof 127.0.0.1 ${primary.port}`] });
+  onTestFinished(() => replica.close());
+  const broker = await openBroker({ url: primary.url, minReplicas: 1, timeout: 1_000 });
+  await eventually("the replica is in sync", async () =>
+    String(await replica.command("INFO", "replication")).includes("master_link_status:up"),
+  );
+  await broker.publish("orders", [message()]);
+  await replica.kill();
+  await expect(broker.publish("orders", [message()])).rejects.toMatchObject({
+    code: "REDIS_TOO_FEW_REPLICAS",
+  });
+});

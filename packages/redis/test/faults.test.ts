@@ -1,0 +1,93 @@
+import { eventually, redisServer } from "@meshwright/testing";
+import { afterAll, expect, test } from "vitest";
+import { ackAll, message, openBroker, received, subscribe } from "./support.js";
+
+const fast = { lease: 1_000, timeout: 1_000 } as const;
+const server = await redisServer({ appendfsync: "no" });
+afterAll(() => server.close());
+
+test("FLUSHALL: groups are made anew, the gap is reported, and what is published then arrives", async () => {
+  for (const ordering of ["key", "none"] as const) {
+    const namespace = `flushed-${ordering}`;
+    const broker = await openBroker({ url: server.url, ...fast }, { namespace });
+    const got = ackAll(await subscribe(broker, { ordering }));
+    await broker.publish("orders", [message({ id: "before" })]);
+    await eventually("the first arrives", () => received(got, "before"));
+    await server.command("FLUSHALL");
+    await broker.publish("orders", [message({ id: "after" })]);
+    await eventually("what came after arrives", () => received(got, "after"));
+    const gaps = broker.reports.filter((report) => report.kind === "gap");
+    expect(gaps).toEqual([{ kind: "gap", channel: "orders", group: "billing", missed: undefined }]);
+    expect((await broker.inspect()).map(({ group }) => group)).toEqual(["billing"]);
+  }
+});
+
+test("SCRIPT FLUSH: everything goes on", async () => {
+  const broker = await openBroker({ url: server.url, ...fast }, { namespace: "scripts" });
+  const got = ackAll(await subscribe(broker));
+  for (const id of ["one", "two", "three"]) {
+    await server.command("SCRIPT", "FLUSH");
+    await broker.publish("orders", [message({ id })]);
+    await eventually("it arrives", () => received(got, id));
+  }
+  expect(got.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+});
+
+test("out of memory: publish rejects and says so, and works again when there is room", async () => {
+  await using small = await redisServer({ appendfsync: "no" });
+  const broker = await openBroker({ url: small.url, ...fast });
+  const got = ackAll(await subscribe(broker));
+  await broker.publish("orders", [message({ id: "before" })]);
+  await eventually("the first arrives", () => received(got, "before"));
+  await small.command("CONFIG", "SET", "maxmemory", "1mb");
+  const refused = broker.publish("orders", [message({ id: "refused" })]);
+  await expect(refused).rejects.toMatchObject({ code: "REDIS_OUT_OF_MEMORY", retryable: true });
+  await small.command("CONFIG", "SET", "maxmemory", "0");
+  await broker.publish("orders", [message({ id: "after" })]);
+  await eventually("the next arrives", () => received(got, "after"));
+  expect(received(got, "refused")).toBe(false);
+});
+
+test("a read-only replica is refused at open", async () => {
+  await using replica = await redisServer({ config: [`replicaof 127.0.0.1 ${server.port}`] });
+  const opening = openBroker({ url: replica.url, ...fast });
+  await expect(opening).rejects.toMatchObject({ code: "REDIS_READONLY" });
+});
+
+test("a hung server: publish rejects in time, and everything goes on when it answers again", async () => {
+  await using hung = await redisServer({ appendfsync: "no" });
+  const broker = await openBroker({ url: hung.url, ...fast });
+  const got = ackAll(await subscribe(broker));
+  await broker.publish("orders", [message({ id: "before" })]);
+  await eventually("the first arrives", () => received(got, "before"));
+  hung.pause();
+  const stuck = broker.publish("orders", [message()]);
+  await expect(stuck).rejects.toMatchObject({ code: "REDIS_DISCONNECTED", retryable: true });
+  await eventually("it is reported", () => broker.reports.some(({ kind }) => kind === "disconnected"));
+  hung.resume();
+  await broker.publish("orders", [message({ id: "after" })]);
+  await eventually("the next arrives", () => received(got, "after"));
+});
+
+test("a wrong password is refused at open, and no password is in the error", async () => {
+  await using secured = await redisServer({ password: "right" });
+  const url = `redis://:wrong-secret@${secured.host}:${secured.port}`;
+  const error = await openBroker({ url, ...fast }).then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  expect(error).toMatchObject({ code: "REDIS_AUTH" });
+  expect(`${error?.message}${error?.stack}`).not.toContain("wrong-secret");
+});
+
+test("a channel has one number of partitions, for publishers and subscribers", async () => {
+  const broker = await openBroker({ url: server.url, partitions: 4, ...fast }, { namespace: "partitions" });
+  await broker.publish("orders", [message()]);
+  const other = await openBroker({ url: server.url, ...fast }, { namespace: "partitions" });
+  for (const call of [() => subscribe(other), () => other.publish("orders", [message()])]) {
+    await expect(call()).rejects.toMatchObject({
+      code: "BROKER_TOPOLOGY_MISMATCH",
+      message: expect.stringMatching(/has 4 partitions.* 8\b/),
+    });
+  }
+});
