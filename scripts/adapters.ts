@@ -1,11 +1,13 @@
 // Prints docs/adapters.md from the manifests of the brokers.
 import { memoryBroker } from "@meshwright/core";
 import type { Broker, BrokerCapabilities } from "@meshwright/core/adapter";
+import { redisBroker } from "@meshwright/redis";
 import { sqliteBroker } from "@meshwright/sqlite";
 
 const brokers: Readonly<Record<string, Broker>> = {
   memory: memoryBroker(),
   sqlite: sqliteBroker({ path: "events.db" }),
+  redis: redisBroker({ url: "redis://localhost" }),
 };
 
 const meaning: Readonly<Record<keyof BrokerCapabilities, string>> = {
