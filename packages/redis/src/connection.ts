@@ -124,8 +124,10 @@ function build(target: Target, options: ConnectionOptions): Redis | Cluster {
   if (target.kind === "cluster") return new Cluster([...target.nodes], clusterOptions(target.options, own));
   if (target.kind === "client") {
     const { client } = target;
-    if (client instanceof Cluster) return client.duplicate([], clusterOptions(client.options, own));
-    return (client as Redis).duplicate({ ...own, enableOfflineQueue: false, retryStrategy });
+    // Not by `instanceof`: the caller's ioredis may be another copy of it.
+    if (!client.isCluster)
+      return (client as Redis).duplicate({ ...own, enableOfflineQueue: false, retryStrategy });
+    return (client as Cluster).duplicate([], clusterOptions((client as Cluster).options, own));
   }
   const all = { ...target.options, ...own, enableOfflineQueue: false, retryStrategy };
   return target.url === undefined ? new Redis(all) : new Redis(target.url, all);

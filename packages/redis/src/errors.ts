@@ -99,11 +99,6 @@ export function isNoGroup(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOGROUP");
 }
 
-/** Redis ended a blocking read by itself: the server's role changed, or the key is another's now. */
-export function isRoleChange(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("READONLY");
-}
-
 export function tooFewReplicas(wanted: number, confirmed: number): BrokerError {
   return new BrokerError(
     "REDIS_TOO_FEW_REPLICAS",
