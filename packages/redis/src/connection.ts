@@ -39,13 +39,13 @@ export class Connection {
   /** Sends a command. Those given while there is no connection are sent in order when there is one. */
   async call(command: string, args: readonly Argument[]): Promise<unknown> {
     if (!this.#isReady()) await this.#ready();
-    return await this.#client.call(command, [...args]);
+    return await this.#client.call(command, [...args]).catch(withoutCommand);
   }
 
   /** The same, with the reply as bytes. */
   async callForBytes(command: string, args: readonly Argument[]): Promise<unknown> {
     if (!this.#isReady()) await this.#ready();
-    return await this.#client.callBuffer(command, [...args]);
+    return await this.#client.callBuffer(command, [...args]).catch(withoutCommand);
   }
 
   /** Connects. Rejects with what went wrong, and then is closed. */
@@ -60,7 +60,7 @@ export class Connection {
       await this.#check();
     } catch (error) {
       this.close();
-      throw brokerError(cause ?? error, "connecting");
+      throw brokerError(withoutSecrets(cause ?? error), "connecting");
     } finally {
       this.#client.off("error", note);
     }
@@ -117,6 +117,16 @@ export class Connection {
     const format = await this.call("GET", [formatKey]);
     if (format !== String(storageFormat)) throw formatDiffers(String(format), storageFormat);
   }
+}
+
+/** ioredis attaches the command with its arguments to an error: payloads, and on login the password. */
+function withoutSecrets(error: unknown): unknown {
+  if (error instanceof Error && "command" in error) Reflect.deleteProperty(error, "command");
+  return error;
+}
+
+function withoutCommand(error: unknown): never {
+  throw withoutSecrets(error);
 }
 
 function build(target: Target, options: ConnectionOptions): Redis | Cluster {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { eventually, redisServer } from "@meshwright/testing";
 import { afterAll, expect, test } from "vitest";
 import { ackAll, message, openBroker, received, subscribe } from "./support.js";
@@ -40,8 +41,11 @@ test("out of memory: publish rejects and says so, and works again when there is 
   await broker.publish("orders", [message({ id: "before" })]);
   await eventually("the first arrives", () => received(got, "before"));
   await small.command("CONFIG", "SET", "maxmemory", "1mb");
-  const refused = broker.publish("orders", [message({ id: "refused" })]);
-  await expect(refused).rejects.toMatchObject({ code: "REDIS_OUT_OF_MEMORY", retryable: true });
+  const refused = await broker
+    .publish("orders", [message({ id: "refused", body: "a payload" })])
+    .catch((error) => error);
+  expect(refused).toMatchObject({ code: "REDIS_OUT_OF_MEMORY", retryable: true });
+  expect(inspect(refused, { depth: 10 })).not.toContain("a payload");
   await small.command("CONFIG", "SET", "maxmemory", "0");
   await broker.publish("orders", [message({ id: "after" })]);
   await eventually("the next arrives", () => received(got, "after"));
@@ -77,7 +81,7 @@ test("a wrong password is refused at open, and no password is in the error", asy
     (reason: Error) => reason,
   );
   expect(error).toMatchObject({ code: "REDIS_AUTH" });
-  expect(`${error?.message}${error?.stack}`).not.toContain("wrong-secret");
+  expect(inspect(error, { depth: 10 })).not.toContain("wrong-secret");
 });
 
 test("a channel has one number of partitions, for publishers and subscribers", async () => {
