@@ -5,7 +5,7 @@
  */
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import { brokerError, formatDiffers, versionTooOld } from "./errors.js";
-import type { Settings, Target } from "./options.js";
+import type { Target } from "./options.js";
 
 /** The version of what is stored, under a key of the database. */
 const storageFormat = 1;

@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
+import type { Delivery } from "@meshwright/core/adapter";
 import { eventually, redisServer } from "@meshwright/testing";
 import { afterAll, expect, test } from "vitest";
-import { ackAll, message, openBroker, received, subscribe } from "./support.js";
+import { ackAll, iterate, message, openBroker, received, subscribe, take } from "./support.js";
 
 const fast = { lease: 1_000, timeout: 1_000 } as const;
 const server = await redisServer({ appendfsync: "no" });
@@ -95,3 +96,38 @@ test("a channel has one number of partitions, for publishers and subscribers", a
     });
   }
 });
+
+test("a retry that could not be recorded holds its key until it is settled", async () => {
+  await using proxy = await server.proxy();
+  const namespace = "retry-lost";
+  const far = await openBroker(
+    { url: `redis://${proxy.host}:${proxy.port}`, ...fast, lease: 30_000 },
+    { namespace },
+  );
+  const near = await openBroker({ url: server.url }, { namespace });
+  const subscription = await subscribe(far, { prefetch: 16 });
+  const iterator = iterate(subscription);
+  await near.publish("orders", [message({ id: "first", key: "a" })]);
+  const [first] = await take(iterator, 1);
+  const failure = { reason: "failed", code: "TEST", message: "test" } as const;
+  const retry = [{ delivery: first as Delivery, outcome: "retry" as const, delayMs: 0, failure }];
+  await proxy.cut();
+  await expect(subscription.settle(retry)).rejects.toMatchObject({ code: "REDIS_DISCONNECTED" });
+  await proxy.heal();
+  // Two rounds, so that it has compared with Redis what it holds in between.
+  for (const round of [1, 2]) {
+    await near.publish("orders", [
+      message({ id: `later-${round}`, key: "a" }),
+      message({ id: `other-${round}`, key: "b" }),
+    ]);
+    const [other] = await take(iterator, 1);
+    expect(other?.message.id).toBe(`other-${round}`);
+  }
+  await subscription.settle(retry);
+  const got = await take(iterator, 3);
+  expect(got.map(({ message: { id }, attempt }) => [id, attempt])).toEqual([
+    ["first", 2],
+    ["later-1", 1],
+    ["later-2", 1],
+  ]);
+}, 20_000);
