@@ -10,6 +10,10 @@ const brokers = {
     // A process that is stopped while it holds SQLite's lock makes all others wait.
     return sqliteBroker({ path, lease: leaseMs, busyTimeout: "30s" });
   },
+  redis: async (url, leaseMs) => {
+    const { redisBroker } = await import("@meshwright/redis");
+    return redisBroker({ url, lease: leaseMs, timeout: leaseMs });
+  },
 } satisfies Record<string, Open>;
 
 export type BrokerName = keyof typeof brokers;

@@ -1,6 +1,6 @@
 /** What a run stands on: a server of its own, or the folder of an embedded broker. */
 import { join } from "node:path";
-import type { Server } from "@meshwright/testing";
+import { redisServer, type Server } from "@meshwright/testing";
 import type { BrokerName } from "./brokers.js";
 
 export interface Site extends AsyncDisposable {
@@ -18,7 +18,17 @@ const sites: Record<BrokerName, (folder: string) => Promise<Site>> = {
     server: undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }),
+  redis: async () => behind("redis", await redisServer()),
 };
+
+function behind(broker: BrokerName, server: Server): Site {
+  return {
+    broker,
+    address: server.url,
+    server,
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
 
 /** @param folder - where an embedded broker keeps its file */
 export function openSite(broker: BrokerName, folder: string): Promise<Site> {

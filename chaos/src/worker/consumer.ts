@@ -40,11 +40,11 @@ async function handle(one: Delivered, group: Group, worker: Worker, random: () =
   throw new Error("as rolled");
 }
 
-/** Most take no time, some a little, and a few longer than the lease, which must not matter to a live process. */
+/** Half of them take no time, the others some, so that a fault finds something in flight; a few longer than the lease, which must not matter to a live process. */
 function durationMs(random: () => number, leaseMs: number): number {
   const roll = random();
   if (roll < 0.002) return 1.3 * leaseMs;
-  return roll < 0.1 ? random() * 30 : 0;
+  return roll < 0.5 ? random() * 60 : 0;
 }
 
 /** Whether an event is given up is the same for every process and attempt. */
