@@ -41,6 +41,7 @@ export class Holdings {
   readonly #lanes: Map<string, Map<string, number>> = new Map();
   /** Deliveries for which a retry was asked that is not recorded yet. */
   readonly #retrying: Set<HeldDelivery> = new Set();
+  #retriedKeys: Set<string> = new Set();
   #calls = 0;
 
   get size(): number {
@@ -80,10 +81,17 @@ export class Holdings {
   }
 
   isWaiting(partition: string, key: string): boolean {
-    if (this.#lanes.get(partition)?.has(key)) return true;
-    if (this.#retrying.size === 0) return false;
-    for (const { message } of this.#retrying) if (message.key === key) return true;
-    return false;
+    return this.#lanes.get(partition)?.has(key) ?? false;
+  }
+
+  /** A step begins: what it brings comes after all retries that are recorded by now. */
+  beginStep(): void {
+    if (this.#retriedKeys.size > 0) this.#retriedKeys = new Set(keysOf(this.#retrying));
+  }
+
+  /** Whether a retry of the key was asked for of which Redis may not have known when this step asked it. */
+  isRetried(key: string): boolean {
+    return this.#retriedKeys.has(key);
   }
 
   laneExists(partition: string, key: string, call: number): void {
@@ -110,11 +118,17 @@ export class Holdings {
 
   retryAsked(delivery: HeldDelivery): void {
     this.#retrying.add(delivery);
+    this.#retriedKeys.add(delivery.message.key);
   }
 
   clear(): void {
     this.#held.length = 0;
     this.#lanes.clear();
     this.#retrying.clear();
+    this.#retriedKeys.clear();
   }
+}
+
+function keysOf(deliveries: Iterable<HeldDelivery>): string[] {
+  return Array.from(deliveries, ({ message }) => message.key);
 }

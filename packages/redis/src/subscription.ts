@@ -9,14 +9,14 @@ import {
 } from "@meshwright/core/adapter";
 import type { Connection } from "./connection.js";
 import { brokerError, isNoGroup } from "./errors.js";
-import type { HeldDelivery } from "./holdings.js";
+import { type HeldDelivery, placeOf } from "./holdings.js";
 import { acceptEntries, acceptRecords, type Intake } from "./intake.js";
 import { Member, type MemberParts } from "./member.js";
 import { Reader } from "./reader.js";
 import { settleMessages } from "./scripts/settle.js";
 import { takeRecords } from "./scripts/take.js";
 import { wakeMember } from "./scripts/wake.js";
-import { addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
+import { addRelease, addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
 import { Signal } from "./signal.js";
 
 export interface SubscriptionParts extends MemberParts {
@@ -61,7 +61,7 @@ export class RedisSubscription implements Subscription {
   #strayChecks: number[] = [];
   #heartbeat: Cancel = () => undefined;
   #stall: Cancel = () => undefined;
-  #stepping: Promise<unknown> | undefined;
+  #stepping: Promise<HeldDelivery[] | undefined> | undefined;
   #ended = false;
   #closing: Promise<void> | undefined;
   #pauseMs = 0;
@@ -125,7 +125,7 @@ export class RedisSubscription implements Subscription {
     return this.#parts.request.ordering === "key";
   }
 
-  async #next(): Promise<Delivery[] | undefined> {
+  async #next(): Promise<readonly Delivery[] | undefined> {
     this.#stall();
     try {
       while (!this.#ended) {
@@ -137,14 +137,29 @@ export class RedisSubscription implements Subscription {
           continue;
         }
         this.#stall();
+        this.#member.holdings.beginStep();
         this.#stepping = this.#attempt(room);
-        const batch = (await this.#stepping) as Delivery[] | undefined;
-        if (batch && batch.length > 0 && !this.#ended) return batch;
+        const batch = this.#inOrder(await this.#stepping);
+        if (batch.length > 0 && !this.#ended) return batch;
       }
       return undefined;
     } finally {
       this.#rest();
     }
+  }
+
+  /** Gives back what came while a retry of its key was being asked for: it was taken before Redis knew of the retry. */
+  #inOrder(batch: readonly HeldDelivery[] = []): readonly HeldDelivery[] {
+    const { holdings } = this.#member;
+    const late = batch.filter(({ message }) => holdings.isRetried(message.key));
+    if (late.length === 0) return batch;
+    const plan = emptyPlan();
+    for (const delivery of late) {
+      holdings.remove(delivery);
+      addRelease(plan, placeOf(delivery), delivery.message.key);
+    }
+    this.#recordLater(plan);
+    return batch.filter((delivery) => !late.includes(delivery));
   }
 
   /** Not reading at the moment; if that lasts, others may take what comes. */
@@ -156,7 +171,7 @@ export class RedisSubscription implements Subscription {
     this.#stall = this.#parts.context.clock.after(stallMs, () => void this.#beat());
   }
 
-  async #attempt(room: number): Promise<Delivery[] | undefined> {
+  async #attempt(room: number): Promise<HeldDelivery[] | undefined> {
     if (!this.#asking) {
       // Others may have taken its partitions meanwhile.
       if (this.#parts.context.clock.now() - this.#askedUntil >= stallMs) this.#pendingSync ??= "asking";
@@ -175,7 +190,7 @@ export class RedisSubscription implements Subscription {
   }
 
   /** One thing after another: brings the member up to date, takes what is due, reads. */
-  async #step(room: number): Promise<Delivery[] | undefined> {
+  async #step(room: number): Promise<HeldDelivery[] | undefined> {
     const { clock } = this.#parts.context;
     if (!this.#member.joined) {
       await this.#member.rejoin();
@@ -203,7 +218,7 @@ export class RedisSubscription implements Subscription {
     }
   }
 
-  async #read(room: number): Promise<Delivery[] | undefined> {
+  async #read(room: number): Promise<HeldDelivery[] | undefined> {
     this.#reader ??= new Reader(
       this.#parts.createReader(this.#parts.timeoutMs + longestBlockMs),
       this.#parts.root,
@@ -239,7 +254,7 @@ export class RedisSubscription implements Subscription {
     return Math.max(1, Math.min(this.#idle ? longestBlockMs : firstBlockMs, until));
   }
 
-  async #take(room: number): Promise<Delivery[]> {
+  async #take(room: number): Promise<HeldDelivery[]> {
     const { connection, root } = this.#parts;
     const { who, partitions, holdings } = this.#member;
     if (partitions.length === 0) return [];

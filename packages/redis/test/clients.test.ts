@@ -48,8 +48,8 @@ test("minReplicas: publish resolves once replicas have it, and rejects when ther
   const replica = await redisServer({ config: [`replicaof 127.0.0.1 ${primary.port}`] });
   onTestFinished(() => replica.close());
   const broker = await openBroker({ url: primary.url, minReplicas: 1, timeout: 1_000 });
-  await eventually("the replica is in sync", async () =>
-    String(await replica.command("INFO", "replication")).includes("master_link_status:up"),
+  await eventually("the primary knows that the replica is in sync", async () =>
+    String(await primary.command("INFO", "replication")).includes("state=online"),
   );
   await broker.publish("orders", [message()]);
   await replica.kill();

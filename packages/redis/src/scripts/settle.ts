@@ -15,7 +15,7 @@ import { groupLibrary } from "./group-library.js";
 const settleScript = script(
   groupLibrary,
   `
-local late, empty = 0, {}
+local late, emptied = 0, {}
 
 -- The place of a record that this member holds.
 local function held_record(r)
@@ -30,10 +30,7 @@ local function finish(r)
   drop_record(r, p, lane, me)
   local state = lane_changed(p, lane)
   if state == 'due' then wake_for(p) end
-  if state == 'empty' then
-    empty[#empty + 1] = p
-    empty[#empty + 1] = lane
-  end
+  if state == 'empty' then emptied[#emptied + 1] = { p, lane } end
   return true
 end
 
@@ -109,6 +106,15 @@ while i <= #ARGV do
     late = late + count - done
   end
   i = last + 1
+end
+
+-- Another change of this very call may have put something into a lane again.
+local empty = {}
+for _, one in ipairs(emptied) do
+  if redis.call('SISMEMBER', G .. ':lanes:' .. one[1], one[2]) == 0 then
+    empty[#empty + 1] = one[1]
+    empty[#empty + 1] = one[2]
+  end
 end
 return { late, empty }
 `,

@@ -217,6 +217,21 @@ export const b05: Guarantee = {
       },
     },
     {
+      id: "B5/busy-members",
+      title: "members that ask for more while they handle and settle: every key is handled in order",
+      requires: ["keyOrder"],
+      async run(env) {
+        const load = orderedLoad(env, 5, 600);
+        const [one, two] = [await env.broker(), await env.broker()];
+        await load.joinBusy(one);
+        for (let at = 0; at < load.messages.length; at += 5) {
+          await env.within("publish", one.publish("orders", load.messages.slice(at, at + 5)));
+          if (at === 300) await load.joinBusy(two);
+        }
+        await load.finish();
+      },
+    },
+    {
       id: "B5/random-crashes",
       title: "random retries while members are killed and replaced: every key is handled in order",
       requires: ["keyOrder"],

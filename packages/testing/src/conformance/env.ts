@@ -54,6 +54,8 @@ export interface ConformanceEnv {
   member(broker: Broker, fields?: RequestFields, handle?: Handle): Promise<Member>;
   /** Makes a group exist, without a member. */
   group(broker: Broker, fields?: RequestFields): Promise<void>;
+  /** Fails the case with this, where nobody awaits what went wrong. */
+  fault(error: unknown): void;
   /** Waits for a condition; fails when the deadline passes. */
   eventually<T>(what: string, condition: () => T | Promise<T>): Promise<Exclude<T, false | null | undefined>>;
   /** Does it again until it resolves: for calls that may reject while a server is away. */
@@ -160,8 +162,7 @@ export function createEnv(options: ConformanceOptions): ConformanceEnv & { dispo
     async member(broker, fields, handle) {
       const full = request(broker, fields);
       const subscription = await within("subscribe", broker.subscribe(full));
-      const hooks = { eventually: wait, fault: (error: unknown): void => void faults.push(error) };
-      const member = new Member(subscription, full, hooks, handle);
+      const member = new Member(subscription, full, env, handle);
       members.set(broker, [...(members.get(broker) ?? []), member]);
       return member;
     },
@@ -169,6 +170,7 @@ export function createEnv(options: ConformanceOptions): ConformanceEnv & { dispo
       const subscription = await within("subscribe", broker.subscribe(request(broker, fields)));
       await within("Subscription.close", subscription.close());
     },
+    fault: (error) => void faults.push(error),
     eventually: wait,
     within,
     async insist(what, call) {

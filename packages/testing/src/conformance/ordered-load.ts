@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Broker, Delivery, Settlement, WireMessage } from "@meshwright/core/adapter";
 import type { ConformanceEnv } from "./env.js";
-import type { Member } from "./member.js";
+import type { Handle, Member } from "./member.js";
 import { failure, message } from "./messages.js";
 
 /** What is known of one key: how far it was handled, how far that is confirmed, and who is at it now. */
@@ -14,8 +14,10 @@ interface KeyTrack {
 /** Messages over several keys, handled by members that fail at random, with every step checked against B5. */
 export interface OrderedLoad {
   readonly messages: readonly WireMessage[];
-  /** Adds a member that handles as a mesh does: key by key, releasing the rest of a key together with its retry. */
+  /** Adds a member that handles one batch after the other: key by key, releasing the rest of a key together with its retry. */
   join(broker: Broker): Promise<Member>;
+  /** Adds a member that asks for more while it handles, and settles what a tick brought in one call, as a mesh does. */
+  joinBusy(broker: Broker): Promise<Member>;
   /** Ends a member's process. What it was doing counts no more. */
   kill(broker: Broker, member: Member): Promise<void>;
   /** Whether everything is handled and confirmed. */
@@ -97,19 +99,76 @@ export function orderedLoad(env: ConformanceEnv, keys: number, count: number): O
     return true;
   };
 
-  const handle = async (batch: readonly Delivery[], member: Member): Promise<void> => {
-    for (const deliveries of byKey(batch)) if (!(await handleKey(deliveries, member))) return;
+  /** What one busy member has before it, by key, and what it has not said yet. */
+  const busy = (): Handle => {
+    const queues = new Map<string, Delivery[]>();
+    let unsaid: Settlement[] = [];
+    const say = (member: Member): void => {
+      const settlements = unsaid;
+      unsaid = [];
+      const acked = settlements.filter(({ outcome }) => outcome === "ack");
+      void settle(member, settlements).then((settled) => {
+        for (const { delivery } of settled ? acked : []) {
+          const state = track(delivery);
+          state.confirmed = Math.max(state.confirmed, indexOf(delivery));
+        }
+      }, env.fault);
+    };
+    const add = (member: Member, settlements: readonly Settlement[]): void => {
+      if (unsaid.length === 0) setImmediate(() => say(member));
+      unsaid.push(...settlements);
+    };
+    const work = async (key: string, queue: Delivery[], member: Member): Promise<void> => {
+      for (let delivery = queue[0]; delivery !== undefined; delivery = queue[0]) {
+        begin(delivery, member);
+        await env.pass(random.int(0, 3));
+        if (dead.has(member)) return;
+        queue.shift();
+        if (delivery.attempt < 4 && random.chance(0.25)) {
+          queues.delete(key);
+          track(delivery).holder = undefined;
+          const delayMs = delays && random.chance(0.5) ? random.int(1, 30) : 0;
+          add(member, [
+            { delivery, outcome: "retry", delayMs, failure },
+            ...queue.map((later) => ({ delivery: later, outcome: "release" as const })),
+          ]);
+          return say(member);
+        }
+        const state = track(delivery);
+        state.handled = Math.max(state.handled, indexOf(delivery));
+        if (queue.length === 0) state.holder = undefined;
+        add(member, [{ delivery, outcome: "ack" }]);
+      }
+      queues.delete(key);
+    };
+    return (batch, member) => {
+      for (const [key, deliveries] of byKey(batch)) {
+        const queue = queues.get(key);
+        if (queue) queue.push(...deliveries);
+        else {
+          queues.set(key, deliveries);
+          work(key, deliveries, member).catch(env.fault);
+        }
+      }
+    };
+  };
+
+  const handle: Handle = async (batch, member) => {
+    for (const deliveries of byKey(batch).values()) if (!(await handleKey(deliveries, member))) return;
   };
 
   const done = (): boolean => [...perKey].every(([key, length]) => tracks.get(key)?.confirmed === length - 1);
 
+  const join = (broker: Broker, handling: Handle): Promise<Member> => {
+    delays = broker.capabilities.delayedRetry;
+    return env.member(broker, { prefetch: random.int(1, 12) }, handling);
+  };
+
   return {
     messages,
     done,
-    join(broker) {
-      delays = broker.capabilities.delayedRetry;
-      return env.member(broker, { prefetch: random.int(1, 12) }, handle);
-    },
+    join: (broker) => join(broker, handle),
+    joinBusy: (broker) => join(broker, busy()),
     async kill(broker, member) {
       dead.add(member);
       await env.crash(broker);
@@ -120,12 +179,12 @@ export function orderedLoad(env: ConformanceEnv, keys: number, count: number): O
   };
 }
 
-function byKey(batch: readonly Delivery[]): Delivery[][] {
+function byKey(batch: readonly Delivery[]): ReadonlyMap<string, Delivery[]> {
   const groups = new Map<string, Delivery[]>();
   for (const delivery of batch) {
     const group = groups.get(delivery.message.key);
     if (group === undefined) groups.set(delivery.message.key, [delivery]);
     else group.push(delivery);
   }
-  return [...groups.values()];
+  return groups;
 }

@@ -17,7 +17,7 @@ export const b05: Sin = {
 
 export const b05Buffered: Sin = {
   sin: "later messages of a key that are buffered in the client are yielded after its retry",
-  caughtBy: { "B5/nothing-after-retry": /yielded between/ },
+  caughtBy: { "B5/nothing-after-retry": /yielded between/, "B5/busy-members": /came before/ },
   commit: (broker) =>
     twisted(broker, () => {
       const buffer: Delivery[] = [];
