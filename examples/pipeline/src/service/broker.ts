@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Broker, GroupReport } from "@meshwright/core";
+import { redisBroker } from "@meshwright/redis";
 import { sqliteBroker } from "@meshwright/sqlite";
 import { setting } from "./settings.js";
 
@@ -11,6 +12,7 @@ export interface PipelineBroker extends Broker {
 /** A line for each broker; a service of yours needs one of them. A short lease lets a killed service's work go on soon. */
 const brokers: Readonly<Record<string, () => PipelineBroker>> = {
   sqlite: () => sqliteBroker({ path: join(setting("DATA_FOLDER"), "mesh.db"), lease: "3s" }),
+  redis: () => redisBroker({ url: setting("BROKER_URL"), lease: "3s" }),
 };
 
 /** The broker that all services share: the one that BROKER names. */
