@@ -7,15 +7,18 @@
 import { parseArgs } from "node:util";
 import { broken, tableOf, violationsOf } from "./report.js";
 import { runChaos } from "./run/run.js";
+import { strikeKinds } from "./run/strikes.js";
 import { type BrokerName, brokerNames } from "./targets/brokers.js";
 
 const usage = `Usage: npm run chaos -- [--broker ${brokerNames.join("|")}|all, default all]
-  [--minutes <number, default 10>] [--faults <number, default 60>] [--seed <number>] [--keep] [--quiet]`;
+  [--minutes <number, default 10>] [--faults <number, default 60>] [--seed <number>] [--keep] [--quiet]
+  [--only "<kind of fault>": ${strikeKinds.join(", ")}]`;
 
 interface Asked {
   readonly brokers: readonly BrokerName[];
   readonly durationMs: number;
   readonly faults: number;
+  readonly only?: string;
   readonly seed: number;
   readonly keep: boolean;
   readonly quiet: boolean;
@@ -28,20 +31,23 @@ function asked(): Asked {
         broker: { type: "string", default: "all" },
         minutes: { type: "string", default: "10" },
         faults: { type: "string", default: "60" },
+        only: { type: "string" },
         seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
         keep: { type: "boolean", default: false },
         quiet: { type: "boolean", default: false },
       },
     });
-    const { keep, quiet } = values;
+    const { only, keep, quiet } = values;
     const brokers = brokerNames.filter((name) => values.broker === "all" || values.broker === name);
     const [minutes, faults, seed] = [values.minutes, values.faults, values.seed].map(Number) as [
       number,
       number,
       number,
     ];
-    if (brokers.length > 0 && minutes > 0 && Number.isInteger(faults) && faults > 0 && Number.isInteger(seed))
-      return { brokers, durationMs: minutes * 60_000, faults, seed, keep, quiet };
+    const counted = Number.isInteger(faults) && faults > 0 && Number.isInteger(seed);
+    const known = only === undefined || strikeKinds.includes(only);
+    if (brokers.length > 0 && minutes > 0 && counted && known)
+      return { brokers, durationMs: minutes * 60_000, faults, ...(only && { only }), seed, keep, quiet };
   } catch {
     // Said below.
   }
@@ -58,7 +64,8 @@ for (const broker of brokers) {
   const violations = broken(result);
   if (violations === 0) continue;
   for (const line of violationsOf(result)) console.log(line);
-  const again = `--broker ${broker} --minutes ${options.durationMs / 60_000} --faults ${options.faults} --seed ${options.seed}`;
+  const only = options.only === undefined ? "" : ` --only "${options.only}"`;
+  const again = `--broker ${broker} --minutes ${options.durationMs / 60_000} --faults ${options.faults}${only} --seed ${options.seed}`;
   console.log(`BROKEN: ${violations} violations. Again with: ${again} --keep`);
   process.exitCode = 1;
 }

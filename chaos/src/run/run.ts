@@ -23,6 +23,8 @@ export interface ChaosOptions {
   /** How long the storm lasts, in milliseconds; starting and draining come on top. */
   readonly durationMs: number;
   readonly faults: number;
+  /** Faults of this kind alone. */
+  readonly only?: string;
   readonly seed: number;
   /** How long a silent process keeps what it holds, in milliseconds. Default 2000: long against a busy machine's stalls, short against the run. */
   readonly leaseMs?: number;

@@ -19,6 +19,8 @@ export interface StormOptions {
   readonly faults: number;
   readonly seed: number;
   readonly leaseMs: number;
+  /** Faults of this kind alone, such as "kill"; all kinds if not given. */
+  readonly only?: string;
   readonly log: (line: string) => void;
 }
 
@@ -48,13 +50,15 @@ interface Scene {
 
 /** Rages until all faults are over and every process is at work again. */
 export async function storm(site: Site, fleet: Fleet, options: StormOptions): Promise<StormReport> {
-  const { seed, leaseMs, durationMs, faults, log } = options;
+  const { seed, leaseMs, durationMs, faults, only, log } = options;
   const chance: Chance = { random: seeded(seed), leaseMs };
   const scene: Scene = { site, fleet, chance, struck: [], stuck: [], log };
-  const draw = shuffledBag<MemberStrike | ServerStrike>(
+  const possible: readonly (MemberStrike | ServerStrike)[] =
     site.server === undefined
       ? memberStrikes.filter(({ network }) => !network)
-      : [...memberStrikes, ...serverStrikes],
+      : [...memberStrikes, ...serverStrikes];
+  const draw = shuffledBag(
+    possible.filter(({ kind }) => only === undefined || kind === only),
     chance.random,
   );
   let serverFree: Promise<void> = Promise.resolve();

@@ -136,3 +136,8 @@ export const serverStrikes: readonly ServerStrike[] = [
     },
   },
 ];
+
+/** What a fault can be. */
+export const strikeKinds: readonly string[] = [
+  ...new Set([...memberStrikes, ...serverStrikes].map(({ kind }) => kind)),
+];

@@ -1,4 +1,10 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer } from "node:tls";
 import type { Delivery } from "@meshwright/core/adapter";
 import { redisBroker } from "@meshwright/redis";
 import { eventually, redisServer } from "@meshwright/testing";
@@ -86,3 +92,36 @@ test("a user with the permissions of docs/redis.md can do everything", async () 
   expect((await broker.inspect())[0]).toMatchObject({ inFlight: 2 });
   await broker.close();
 });
+
+test("TLS and a password by way of ioredis's options; an unknown certificate is refused", async () => {
+  await using own = await redisServer({ password: "secret", appendfsync: "no" });
+  await using door = await tlsDoor(own.port);
+  const url = `rediss://:secret@127.0.0.1:${door.port}`;
+  const broker = await openBroker({ url, connection: { tls: { ca: door.certificate } } });
+  const got = ackAll(await subscribe(broker));
+  await broker.publish("orders", [message({ id: "sealed" })]);
+  await eventually("it arrives", () => got.some((delivery) => delivery.message.id === "sealed"));
+  const unknown = redisBroker({ url, timeout: 500 });
+  await expect(unknown.open(contextOf())).rejects.toMatchObject({ code: "REDIS_DISCONNECTED" });
+  await broker.close();
+});
+
+/** Takes TLS connections to a port of this machine, with a certificate of its own. */
+async function tlsDoor(target: number) {
+  const folder = mkdtempSync(join(tmpdir(), "meshwright-tls-"));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
+  const named = ["-out", cert, "-days", "1", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"];
+  execFileSync("openssl", ["req", "-x509", ...made, ...named], { stdio: "ignore" });
+  const certificate = readFileSync(cert);
+  const door = createServer({ key: readFileSync(key), cert: certificate }, (socket) => {
+    const inner = connect(target, "127.0.0.1");
+    for (const end of [socket, inner]) end.on("error", () => undefined);
+    socket.pipe(inner).pipe(socket);
+  });
+  rmSync(folder, { recursive: true });
+  door.listen(0, "127.0.0.1");
+  await once(door, "listening");
+  const { port } = door.address() as AddressInfo;
+  return { port, certificate, [Symbol.asyncDispose]: async () => void door.close() };
+}
