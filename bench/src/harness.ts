@@ -1,4 +1,5 @@
-/** Compares ways to do the same thing in one run: rounds interleaved, medians, ratios to the first contestant. */
+/** Compares ways to do the same thing in one process: rounds interleaved, medians, ratios to the first contestant. */
+import { median, perSecond, printTable, type Row } from "./table.js";
 
 export interface Contestant {
   readonly name: string;
@@ -21,19 +22,14 @@ export interface Comparison {
   readonly leastPerSecond?: Readonly<Record<string, number>>;
 }
 
-interface Measured {
-  readonly name: string;
-  readonly perSecond: readonly number[];
-}
-
 /** Runs a comparison and prints it as a Markdown table. */
 export async function compare(comparison: Comparison): Promise<void> {
   const { contestants, times, rounds = 7 } = comparison;
-  const measured = contestants.map(({ name }) => ({ name, perSecond: [] as number[] }));
+  const measured = contestants.map(({ name }) => ({ name, values: [] as number[] }));
   for (const { run } of contestants) await run(Math.ceil(times / 4));
   for (let round = 0; round < rounds; round++) {
     for (const [i, { run }] of contestants.entries()) {
-      measured[i]?.perSecond.push(await rate(run, times));
+      measured[i]?.values.push(await rate(run, times));
     }
   }
   print(comparison, measured);
@@ -45,38 +41,21 @@ async function rate(run: Contestant["run"], times: number): Promise<number> {
   return times / (Number(process.hrtime.bigint() - begin) / 1e9);
 }
 
-function print(
-  { title, unit, goals = {}, leastPerSecond = {} }: Comparison,
-  measured: readonly Measured[],
-): void {
-  const base = median(measured[0]?.perSecond ?? []);
-  const rows = measured.map(({ name, perSecond }) => {
-    const ratio = median(perSecond) / base;
-    const spread = `${figure(Math.min(...perSecond))} – ${figure(Math.max(...perSecond))}`;
-    return `| ${name} | ${figure(median(perSecond))} | ${spread} | ${ratio.toFixed(2)} | ${goal(ratio, goals[name])}${floor(median(perSecond), leastPerSecond[name])} |`;
+function print({ title, unit, goals = {}, leastPerSecond = {} }: Comparison, rows: readonly Row[]): void {
+  printTable({
+    title,
+    measure: `${unit}s per second`,
+    rows,
+    figure: perSecond,
+    goals: Object.entries(goals).map(([of, least]) => ({ of, least })),
+    ...floors(rows, leastPerSecond),
   });
-  const head = [`| ${unit}s per second | median | spread | ratio | goal |`, "|---|---:|---:|---:|---|"];
-  process.stdout.write(`\n### ${title}\n\n${[...head, ...rows].join("\n")}\n`);
 }
 
-function goal(ratio: number, least: number | undefined): string {
-  if (least === undefined) return "";
-  return `at least ${least.toFixed(2)}: ${ratio >= least ? "met" : "MISSED"}`;
-}
-
-function floor(perSecond: number, least: number | undefined): string {
-  if (least === undefined) return "";
-  return `at least ${figure(least)}/s: ${perSecond >= least ? "met" : "MISSED"}`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}
-
-function figure(perSecond: number): string {
-  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)}M`;
-  return perSecond >= 1e3 ? `${(perSecond / 1e3).toFixed(0)}k` : perSecond.toFixed(0);
+function floors(rows: readonly Row[], leastPerSecond: Readonly<Record<string, number>>): { note?: string } {
+  const lines = Object.entries(leastPerSecond).map(([name, least]) => {
+    const reached = median(rows.find((row) => row.name === name)?.values ?? []);
+    return `${name}: at least ${perSecond(least)}/s: ${reached >= least ? "met" : "MISSED"}`;
+  });
+  return lines.length === 0 ? {} : { note: lines.join("\n") };
 }

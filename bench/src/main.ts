@@ -4,6 +4,7 @@ import { backlog } from "./backlog.js";
 import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { type Comparison, compare } from "./harness.js";
+import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
 
 interface Prepared {
@@ -29,6 +30,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
     await compareAndStop(sqliteCycle);
   },
   backlog,
+  redis,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,0 +1,56 @@
+/** End to end on Redis, in two processes. Each run has a server of its own, so that none finds what another one left. */
+import { redisServer } from "@meshwright/testing";
+import { compareLatency, compareThroughput, type Sized } from "../end-to-end.js";
+
+const names = {
+  pipelined: "raw: ioredis, pipelines of 256, reads of 500, batched acks",
+  scripted: "raw: the same, a Lua script per 256 in place of the pipeline",
+  brokerKey: "meshwright: broker, ordering key",
+  brokerNone: "meshwright: broker, ordering none",
+  meshKey: "meshwright: mesh, ordering key",
+  meshNone: "meshwright: mesh, ordering none",
+  bullmq: "BullMQ",
+  nest: "NestJS Redis transport (pub/sub: not durable, no acks)",
+} as const;
+
+const fast = 60_000;
+const raw: readonly [Sized, Sized] = [
+  { name: names.pipelined, contestant: "redis/pipelined", count: fast },
+  { name: names.scripted, contestant: "redis/scripted", count: fast },
+];
+const ours: readonly Sized[] = [
+  { name: names.brokerKey, contestant: "redis/broker", ordering: "key", count: fast },
+  { name: names.brokerNone, contestant: "redis/broker", ordering: "none", count: fast },
+  { name: names.meshKey, contestant: "redis/mesh", ordering: "key", count: fast },
+  { name: names.meshNone, contestant: "redis/mesh", ordering: "none", count: fast },
+];
+const peers: readonly Sized[] = [
+  { name: names.bullmq, contestant: "redis/bullmq", count: fast / 6 },
+  { name: names.nest, contestant: "redis/nest", count: fast / 3 },
+];
+
+const brokers = [names.brokerKey, names.brokerNone];
+const durability = "Redis with `appendonly yes` and `appendfsync always`: what was confirmed is on disk.";
+
+// A rewrite of the log in the middle of a run would be that run's alone.
+const server = () => redisServer({ config: ["auto-aof-rewrite-percentage 0"] });
+
+export async function redis(): Promise<void> {
+  await compareThroughput({
+    title: "Redis: end to end in two processes, events of 1 KB",
+    server,
+    entrants: [...raw, ...ours, ...peers],
+    goals: [
+      ...brokers.map((of) => ({ of, least: 0.8 })),
+      ...brokers.map((of) => ({ of, against: names.bullmq, least: 5 })),
+    ],
+    note: durability,
+  });
+  await compareLatency({
+    title: "Redis: from publish to handler at 1,000 events per second",
+    server,
+    entrants: [raw[0], ...ours.slice(0, 3)],
+    mostAtP99: 1.5,
+    note: durability,
+  });
+}
