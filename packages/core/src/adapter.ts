@@ -25,6 +25,8 @@ export type {
   WireMessage,
 } from "./broker/contract.js";
 export { isDeadLetterShelf, isHistoryReader, isInspector } from "./broker/contract.js";
+export { type OptionChecks, optionChecks } from "./broker/option-checks.js";
+export { partitionOf } from "./broker/partition.js";
 export { type Refusals, refusals } from "./broker/refusals.js";
 export { typeFilter } from "./broker/type-filter.js";
 export type { Cancel, Clock } from "./clock/clock.js";
@@ -32,3 +34,4 @@ export { systemClock } from "./clock/clock.js";
 export { BrokerError, ConfigurationError, MeshError } from "./errors/errors.js";
 export { type Duration, durationMs } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";
+export { Signal } from "./util/signal.js";

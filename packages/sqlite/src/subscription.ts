@@ -5,6 +5,7 @@ import {
   type Failure,
   refusals,
   type Settlement,
+  Signal,
   type Subscription,
 } from "@meshwright/core/adapter";
 import { type Claimed, type ClaimedRow, claim, hasWork, nextTime, outlook } from "./claims.js";
@@ -16,7 +17,6 @@ import { freeKeys } from "./keys.js";
 import { messageFrom, messageValues } from "./log.js";
 import { join, leaseOf, leave, renew } from "./members.js";
 import { type Settled, settle } from "./settlements.js";
-import { Signal } from "./signal.js";
 import { toText } from "./text.js";
 import type { Transaction, Writer } from "./writer.js";
 
