@@ -1,0 +1,143 @@
+/** What RabbitMQ and amqplib say, in words that say what to do. */
+import { BrokerError, MeshError } from "@meshwright/core/adapter";
+
+interface Advice {
+  readonly code: string;
+  readonly what: string;
+  readonly retryable: boolean;
+}
+
+/** By the reply code of a channel or connection that the server closed. */
+const byReply: Readonly<Record<number, Advice>> = {
+  403: {
+    code: "RABBITMQ_NO_PERMISSION",
+    what: "this user may not do that. docs/rabbitmq.md lists the rights it needs",
+    retryable: false,
+  },
+  404: {
+    code: "RABBITMQ_MISSING",
+    what: 'an exchange or queue is not there. With `topology: "check"` somebody has to make it first; else it was deleted meanwhile, and the same call makes it again',
+    retryable: true,
+  },
+  405: {
+    code: "RABBITMQ_LOCKED",
+    what: "a queue is in use by another connection alone. The same call may work later",
+    retryable: true,
+  },
+  406: {
+    code: "RABBITMQ_REFUSED",
+    what: "the server refuses it",
+    retryable: false,
+  },
+  530: {
+    code: "RABBITMQ_NO_PERMISSION",
+    what: "the virtual host is not there, or this user may not use it. Check the path of `url`",
+    retryable: false,
+  },
+};
+
+const auth: Advice = {
+  code: "RABBITMQ_AUTH",
+  what: "the server refuses this user and password. Check them in `url` or `connection`",
+  retryable: false,
+};
+
+const disconnected: Advice = {
+  code: "RABBITMQ_DISCONNECTED",
+  what: "the connection was lost, or is not there yet. What was under way may have been done. The same call works once it is back, which needs no help",
+  retryable: true,
+};
+
+/** Whatever amqplib threw, as an error of ours. Our own errors pass through. */
+export function brokerError(error: unknown, doing: string): MeshError {
+  if (error instanceof MeshError) return error;
+  const text = masked(error instanceof Error ? error.message : "nothing useful");
+  const reply = replyCode(error);
+  const advice = /ACCESS.REFUSED.*(login|Login)/.test(text)
+    ? auth
+    : reply === undefined
+      ? disconnected
+      : (byReply[reply] ?? { ...disconnected, code: "RABBITMQ_ERROR", what: "the server reported an error" });
+  const said = advice === disconnected ? "" : ` (it said: ${text})`;
+  return new BrokerError(advice.code, `RabbitMQ: ${doing}: ${advice.what}${said}.`, {
+    retryable: advice.retryable,
+    cause: cause(error),
+  });
+}
+
+export function connectionLost(error?: unknown): MeshError {
+  return brokerError(new Error("the connection was closed", { cause: error }), "being connected");
+}
+
+export function unroutable(channel: string): BrokerError {
+  return new BrokerError(
+    "RABBITMQ_UNROUTABLE",
+    `RabbitMQ: publishing to channel "${channel}": no queue takes the message. Somebody removed a binding of the channel's log; look at the exchange's bindings.`,
+    { retryable: true },
+  );
+}
+
+export function notTaken(): BrokerError {
+  return new BrokerError(
+    "RABBITMQ_NOT_TAKEN",
+    "RabbitMQ: publishing: the server did not take a message (nack). Look at its log and its disk; the same call may work later.",
+    { retryable: true },
+  );
+}
+
+export function headersTooLarge(): BrokerError {
+  return new BrokerError(
+    "RABBITMQ_HEADERS_TOO_LARGE",
+    "RabbitMQ: publishing: the headers of a message have more than 64 KiB. Send less in attributes, more in data.",
+    { retryable: false },
+  );
+}
+
+/** What exists differs from what is asked for (B18). The server says in which argument. */
+export function topologyDiffers(what: string, error: unknown): BrokerError {
+  const text = masked(error instanceof Error ? error.message : "");
+  const found = /inequivalent arg '?([^' ]+)'? for .*?(received .*? but current is .*?)(?:"|$)/.exec(text);
+  const difference = found ? `${found[1]}: ${found[2]}` : text;
+  return new BrokerError(
+    "BROKER_TOPOLOGY_MISMATCH",
+    `RabbitMQ: ${what} exists with other arguments than asked for: ${difference}. Use the same options as those who made it, or delete it.`,
+    { retryable: false },
+  );
+}
+
+export function partitionsDiffer(channel: string, wanted: number, error: unknown): BrokerError {
+  const text = error instanceof Error ? error.message : "";
+  const existing = /current is '[^']*partitions=(\d+)'/.exec(text)?.[1] ?? "another number of";
+  return new BrokerError(
+    "BROKER_TOPOLOGY_MISMATCH",
+    `Channel "${channel}" has ${existing} partitions, asked for were ${wanted}. Set \`partitions: ${existing}\`, or use another channel.`,
+    { retryable: false },
+  );
+}
+
+export function formatDiffers(): BrokerError {
+  return new BrokerError(
+    "BROKER_TOPOLOGY_MISMATCH",
+    "This virtual host holds data of another storage format than this version of @meshwright/rabbitmq knows. Update the package, or use another virtual host.",
+    { retryable: false },
+  );
+}
+
+/** The code a server gave when it closed a channel or a connection; undefined where there was no answer. */
+export function replyCode(error: unknown): number | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (typeof code !== "number") return undefined;
+  // 320: the server is being stopped.
+  return code === 320 ? undefined : code;
+}
+
+/** Without anything that could hold a password. */
+function cause(error: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  return new Error(masked(text));
+}
+
+/** Without passwords of URLs. */
+function masked(text: string): string {
+  return text.replace(/(\w+:\/\/[^\s:/@]*:)[^\s@]*@/g, "$1***@").slice(0, 400);
+}

@@ -1,0 +1,156 @@
+/**
+ * A channel to consume from. Acknowledgements of a turn of the event loop go out together, as one where they are the oldest
+ * that are open. Tags belong to this channel: when it is gone, nothing can be settled on another by mistake.
+ */
+import type { Channel, ConsumeMessage } from "amqplib";
+import { brokerError, connectionLost } from "./errors.js";
+import type { Link } from "./link.js";
+
+export class Feed {
+  readonly #channel: Channel;
+  #open = true;
+  #cause: unknown;
+  /** All tags up to here are acknowledged. */
+  #base = 0;
+  /** Tags beyond that are. */
+  readonly #beyond: Set<number> = new Set();
+  #acks: number[] = [];
+  #turn: Promise<void> | undefined;
+  #prefetch = 1;
+  readonly #ends: Promise<void>;
+
+  static async open(link: Link): Promise<Feed> {
+    return new Feed(await link.channel());
+  }
+
+  private constructor(channel: Channel) {
+    this.#channel = channel;
+    channel.on("error", (error) => {
+      this.#cause = error;
+    });
+    this.#ends = new Promise((resolve) =>
+      channel.on("close", () => {
+        this.#open = false;
+        resolve();
+      }),
+    );
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Resolves when the channel is gone, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ends;
+  }
+
+  /** Starts a consumer that holds at most `prefetch` messages; 0 for no limit. Ends the channel when its queue is deleted. */
+  async consume(queue: string, prefetch: number, take: (message: ConsumeMessage) => void): Promise<string> {
+    this.#prefetch = prefetch;
+    const deliver = (message: ConsumeMessage | null): void => {
+      if (message) take(message);
+      else void this.close();
+    };
+    try {
+      // Sent in this order: the limit is that of consumers started after it.
+      const [, { consumerTag }] = await Promise.all([
+        this.#channel.prefetch(Math.min(prefetch, 65_535)),
+        this.#channel.consume(queue, deliver),
+      ]);
+      return consumerTag;
+    } catch (error) {
+      throw this.#error(error, "subscribing");
+    }
+  }
+
+  /** After this resolved nothing more comes from that consumer; what it delivered stays open. */
+  async cancel(consumerTag: string): Promise<void> {
+    try {
+      await this.#channel.cancel(consumerTag);
+    } catch (error) {
+      throw this.#error(error, "unsubscribing");
+    }
+  }
+
+  /** Acknowledges at the end of this turn. */
+  ack(tag: number): void {
+    this.#acks.push(tag);
+    this.#turn ??= this.#atEndOfTurn();
+  }
+
+  /** Puts back at once, which the server counts. */
+  requeue(message: ConsumeMessage): void {
+    this.#mark(message.fields.deliveryTag);
+    if (this.#open) this.#channel.nack(message, false, true);
+  }
+
+  /** Resolves when the server has taken all acknowledgements given so far. */
+  async flushed(): Promise<void> {
+    this.#turn ??= this.#atEndOfTurn();
+    await this.#turn;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    try {
+      await this.#channel.close();
+    } catch {
+      // It is gone already, which is what was wanted.
+    }
+  }
+
+  #atEndOfTurn(): Promise<void> {
+    const turn = new Promise<void>((resolve, reject) => {
+      setImmediate(() => {
+        this.#turn = undefined;
+        this.#roundTrip().then(resolve, reject);
+      });
+    });
+    // Who only acknowledges does not look at the outcome.
+    turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Acknowledgements have no answer. An answer to something sent after them shows that they were taken. */
+  async #roundTrip(): Promise<void> {
+    try {
+      this.#send();
+      await this.#channel.prefetch(Math.min(this.#prefetch, 65_535));
+    } catch (error) {
+      throw this.#error(error, "settling");
+    }
+  }
+
+  #send(): void {
+    const tags = this.#acks;
+    this.#acks = [];
+    for (const tag of tags) this.#mark(tag);
+    let top = 0;
+    let below = 0;
+    for (const tag of tags) {
+      if (tag > this.#base) {
+        this.#ackOne(tag, false);
+        continue;
+      }
+      below += 1;
+      if (tag > top) top = tag;
+    }
+    if (below > 0) this.#ackOne(top, below > 1);
+  }
+
+  #mark(tag: number): void {
+    this.#beyond.add(tag);
+    while (this.#beyond.delete(this.#base + 1)) this.#base += 1;
+  }
+
+  #ackOne(deliveryTag: number, multiple: boolean): void {
+    // The channel needs no more of a message than its tag.
+    this.#channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple);
+  }
+
+  #error(error: unknown, doing: string): Error {
+    if (this.#cause) return brokerError(this.#cause, doing);
+    return this.#open ? brokerError(error, doing) : connectionLost(error);
+  }
+}

@@ -1,0 +1,55 @@
+/** Makes groups: once each, with a lock, and only ready when everything its start position asks for is there. */
+import type { Clock, SubscriptionRequest } from "@meshwright/core/adapter";
+import { refusals } from "@meshwright/core/adapter";
+import { apply, exchangeExists } from "./declare.js";
+import type { Link } from "./link.js";
+import { locked } from "./locks.js";
+import { groupName } from "./names.js";
+import type { Settings } from "./options.js";
+import type { Publisher } from "./publisher.js";
+import { register } from "./registry.js";
+import { groupTopology, orderExchange, readyExchange } from "./topology.js";
+
+export interface GroupsParts {
+  readonly settings: Settings;
+  readonly namespace: string;
+  readonly link: Link;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+}
+
+/** Makes the group, or finds that it is as asked for. Throws when it differs (B18). */
+export async function ensureGroup(parts: GroupsParts, request: SubscriptionRequest): Promise<void> {
+  const { settings, namespace, link, clock } = parts;
+  const name = groupName(namespace, request.channel, request.group);
+  const mode = settings.topology;
+  await checkOrdering(parts, name, request);
+  const plan = groupTopology(settings, namespace, request);
+  const ready = readyExchange(name);
+  if (mode === "check" || (await exchangeExists(link, ready.name))) {
+    await apply(link, plan, mode);
+    return;
+  }
+  await locked(link, clock, `${name}:lock`, async () => {
+    if (await exchangeExists(link, ready.name)) return;
+    await apply(link, plan, mode);
+    await register(parts, request);
+    await apply(link, { exchanges: [ready], queues: [], bindings: [] }, mode);
+  });
+}
+
+async function checkOrdering(
+  { link, settings }: GroupsParts,
+  name: string,
+  request: SubscriptionRequest,
+): Promise<void> {
+  const exchange = orderExchange(name, request.ordering);
+  try {
+    await apply(link, { exchanges: [exchange], queues: [], bindings: [] }, settings.topology);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "BROKER_TOPOLOGY_MISMATCH"))
+      throw error;
+    const other = request.ordering === "key" ? "none" : "key";
+    throw refusals.orderingDiffers(request, other, request.ordering);
+  }
+}

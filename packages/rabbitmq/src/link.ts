@@ -1,0 +1,205 @@
+/** One supervised connection: opened, and opened again with growing pauses when it is lost, until it is closed. */
+import type { Cancel, Clock, Logger } from "@meshwright/core/adapter";
+import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
+import { brokerError, connectionLost } from "./errors.js";
+import type { Settings } from "./options.js";
+
+export interface LinkOptions {
+  readonly settings: Settings;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+
+export class Link {
+  readonly #options: LinkOptions;
+  #model: ChannelModel | undefined;
+  #closed = false;
+  #blocked = false;
+  #pauseMs = firstPauseMs;
+  #pause: Cancel = () => undefined;
+  #waiting: ((error?: Error) => void)[] = [];
+  readonly #listeners: Set<(state: "up" | "down" | "flow", cause?: unknown) => void> = new Set();
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the server has stopped reading from this connection, for want of memory or disk. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  get up(): boolean {
+    return this.#model !== undefined;
+  }
+
+  /** The first connection; rejects with the reason when there is none. */
+  async open(): Promise<void> {
+    try {
+      this.#use(await this.#connect());
+    } catch (error) {
+      this.#closed = true;
+      throw brokerError(error, "connecting");
+    }
+  }
+
+  watch(listener: (state: "up" | "down" | "flow", cause?: unknown) => void): Cancel {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The connection, or waits for it for up to `timeout`. */
+  async model(): Promise<ChannelModel> {
+    if (this.#model) return this.#model;
+    if (this.#closed) throw connectionLost();
+    const { clock, settings } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const done = (error?: Error): void => {
+        cancel();
+        if (error) reject(error);
+        else resolve();
+      };
+      const cancel = clock.after(settings.timeoutMs, () => {
+        this.#waiting = this.#waiting.filter((one) => one !== done);
+        reject(connectionLost());
+      });
+      this.#waiting.push(done);
+    });
+    return this.#model ?? this.model();
+  }
+
+  async channel(): Promise<Channel> {
+    const channel = await (await this.model()).createChannel();
+    channel.on("error", () => undefined);
+    return channel;
+  }
+
+  async confirmChannel(): Promise<ConfirmChannel> {
+    const channel = await (await this.model()).createConfirmChannel();
+    channel.on("error", () => undefined);
+    return channel;
+  }
+
+  /** Does something on a channel of its own, since an error ends a channel. */
+  async once<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
+    const channel = await this.channel();
+    try {
+      return await work(channel);
+    } finally {
+      void channel.close().catch(() => undefined);
+    }
+  }
+
+  /** Says goodbye, and does not wait for an answer for longer than `timeout`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#pause();
+    for (const done of this.#waiting.splice(0)) done(connectionLost());
+    const model = this.#model;
+    this.#model = undefined;
+    if (!model) return;
+    const { clock, settings } = this.#options;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(settings.timeoutMs, resolve);
+      const done = (): void => {
+        cancel();
+        resolve();
+      };
+      try {
+        model.close().then(done, done);
+      } catch {
+        done();
+      }
+    });
+    destroy(model);
+  }
+
+  async #connect(): Promise<ChannelModel> {
+    const { settings, name } = this.#options;
+    if (settings.target.kind === "factory") return settings.target.connect();
+    const { server, socket } = settings.target;
+    return connect(withHeartbeat(server, settings.heartbeatSeconds), {
+      noDelay: true,
+      timeout: settings.timeoutMs,
+      ...socket,
+      clientProperties: { connection_name: name },
+    });
+  }
+
+  #use(model: ChannelModel): void {
+    if (this.#closed) {
+      void model.close().catch(() => undefined);
+      return;
+    }
+    let cause: unknown;
+    model.on("error", (error) => {
+      cause = error;
+    });
+    model.on("close", () => this.#lost(model, cause));
+    model.on("blocked", (reason: string) => this.#flow(true, reason));
+    model.on("unblocked", () => this.#flow(false));
+    this.#model = model;
+    this.#blocked = false;
+    this.#pauseMs = firstPauseMs;
+    this.#tell("up");
+    for (const done of this.#waiting.splice(0)) done();
+  }
+
+  #lost(model: ChannelModel, cause: unknown): void {
+    destroy(model);
+    if (this.#model !== model) return;
+    this.#model = undefined;
+    if (this.#closed) return;
+    this.#tell("down", cause);
+    void this.#again();
+  }
+
+  async #again(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      this.#use(await this.#connect());
+    } catch (error) {
+      const { clock, logger } = this.#options;
+      logger.debug({ err: brokerError(error, "connecting") }, "RabbitMQ is not there yet");
+      const pauseMs = this.#pauseMs * (0.75 + Math.random() / 2);
+      this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+      if (!this.#closed) this.#pause = clock.after(pauseMs, () => void this.#again());
+    }
+  }
+
+  #flow(blocked: boolean, reason = ""): void {
+    const { logger } = this.#options;
+    this.#blocked = blocked;
+    if (blocked)
+      logger.warn(
+        { reason },
+        "RabbitMQ takes no messages for now: an alarm of memory or disk. Publishing waits",
+      );
+    else logger.info({}, "RabbitMQ takes messages again");
+    this.#tell("flow");
+  }
+
+  #tell(state: "up" | "down" | "flow", cause?: unknown): void {
+    for (const listener of [...this.#listeners]) listener(state, cause);
+  }
+}
+
+function withHeartbeat(
+  server: Extract<Settings["target"], { kind: "server" }>["server"],
+  seconds: number,
+): typeof server {
+  if (typeof server !== "string") return { ...server, heartbeat: seconds };
+  const url = new URL(server);
+  url.searchParams.set("heartbeat", String(seconds));
+  return url.href;
+}
+
+/** A goodbye on a dead connection would wait for ever, and keep the process alive. */
+function destroy(model: ChannelModel): void {
+  const { connection } = model as unknown as { connection: { stream?: { destroy(): void } } };
+  connection.stream?.destroy();
+}

@@ -1,0 +1,28 @@
+/** What both kinds of members are given. */
+import type { BrokerReport, Clock, Logger, SubscriptionRequest } from "@meshwright/core/adapter";
+import type { Link } from "./link.js";
+import type { Settings } from "./options.js";
+import type { Publisher } from "./publisher.js";
+import type { Topology } from "./topology.js";
+
+export interface MemberParts {
+  readonly settings: Settings;
+  readonly request: SubscriptionRequest;
+  /** The group's name in the server. */
+  readonly name: string;
+  readonly link: Link;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly wanted: ((type: string) => boolean) | undefined;
+  declare(plan: Topology): Promise<void>;
+  report(report: BrokerReport): void;
+  /** Whether the server takes no messages for now. */
+  blocked(): boolean;
+  /** Waits a moment before the next try. */
+  pause(): Promise<void>;
+  /** Ends a pause. */
+  stop(): void;
+  /** Called once, when it is closed. */
+  closed(): void;
+}

@@ -1,0 +1,201 @@
+/**
+ * Publishing with confirmations: batches go out in the order of the calls, back to back, while no more than a window of
+ * messages is on its way. A batch resolves when all of it is confirmed. Nothing is sent twice by itself.
+ */
+import { type Cancel, refusals } from "@meshwright/core/adapter";
+import type { ConfirmChannel, Message, Options } from "amqplib";
+import { brokerError, connectionLost, headersTooLarge, notTaken } from "./errors.js";
+import type { Link } from "./link.js";
+
+/** One message on its way: to an exchange, or with "" as the exchange to the queue that `key` names. */
+export interface Outgoing {
+  readonly exchange: string;
+  readonly key: string;
+  readonly body: Buffer;
+  readonly properties: Options.Publish;
+}
+
+interface Batch {
+  readonly messages: readonly Outgoing[];
+  sent: number;
+  left: number;
+  error: Error | undefined;
+  readonly resolve: (returned: readonly Outgoing[]) => void;
+  readonly reject: (error: Error) => void;
+  returned: Outgoing[];
+}
+
+export class Publisher {
+  readonly #link: Link;
+  readonly #window: number;
+  readonly #unwatch: Cancel;
+  #channel: ConfirmChannel | undefined;
+  /** Why the server ended the channel, if it said. */
+  #cause: unknown;
+  #opening = false;
+  #queue: Batch[] = [];
+  /** Sent at least in part, in order; the confirmed ones leave. */
+  readonly #under: Set<Batch> = new Set();
+  #outstanding = 0;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(link: Link, window: number) {
+    this.#link = link;
+    this.#window = window;
+    this.#unwatch = link.watch((state) => (state === "down" ? undefined : this.#pump()));
+    this.#pump();
+  }
+
+  /** Resolves when all are confirmed, with those that no queue took: only where `mandatory` is set. */
+  send(messages: readonly Outgoing[]): Promise<readonly Outgoing[]> {
+    if (messages.length === 0) return Promise.resolve([]);
+    if (this.#closed) return Promise.reject(refusals.closed());
+    return new Promise((resolve, reject) => {
+      const left = messages.length;
+      this.#queue.push({ messages, sent: 0, left, error: undefined, resolve, reject, returned: [] });
+      this.#pump();
+    });
+  }
+
+  /** Waits for what is under way, as long as there is a connection that takes it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while ((this.#queue.length > 0 || this.#under.size > 0) && this.#channel && !this.#link.blocked) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+    this.#unwatch();
+    const channel = this.#channel;
+    this.#channel = undefined;
+    await channel?.close().catch(() => undefined);
+    for (const batch of this.#under) batch.reject(connectionLost());
+    this.#under.clear();
+    for (const batch of this.#queue.splice(0)) batch.reject(refusals.closed());
+  }
+
+  #pump(): void {
+    const channel = this.#channel;
+    if (!channel) {
+      this.#open();
+      return;
+    }
+    if (this.#link.blocked) {
+      if (this.#closed) this.#notifyIdle();
+      return;
+    }
+    while (this.#outstanding < this.#window) {
+      const batch = this.#queue[0];
+      if (!batch) return;
+      this.#write(channel, batch);
+      if (batch.sent === batch.messages.length) this.#queue.shift();
+    }
+  }
+
+  /** As much of a batch as the window allows. */
+  #write(channel: ConfirmChannel, batch: Batch): void {
+    this.#under.add(batch);
+    const confirmed = (error: Error | null): void => {
+      this.#outstanding -= 1;
+      if (error?.message === "message nacked") batch.error ??= notTaken();
+      else if (error) batch.error ??= this.#gone(channel);
+      this.#settled(batch);
+    };
+    const until = Math.min(batch.messages.length, batch.sent + this.#window - this.#outstanding);
+    for (; batch.sent < until; batch.sent++) {
+      const { exchange, key, body, properties } = batch.messages[batch.sent] as Outgoing;
+      this.#outstanding += 1;
+      try {
+        channel.publish(exchange, key, body, properties, confirmed);
+      } catch (error) {
+        this.#outstanding -= 1;
+        batch.error ??=
+          this.#channel === channel && isTooLarge(error)
+            ? headersTooLarge()
+            : brokerError(error, "publishing");
+        this.#settled(batch);
+      }
+    }
+  }
+
+  #settled(batch: Batch): void {
+    batch.left -= 1;
+    if (batch.left === 0) {
+      this.#under.delete(batch);
+      if (batch.error) batch.reject(batch.error);
+      else batch.resolve(batch.returned);
+      if (this.#under.size === 0) this.#notifyIdle();
+    }
+    if (this.#queue.length > 0 && this.#outstanding < this.#window) this.#pump();
+  }
+
+  #gone(channel: ConfirmChannel): Error {
+    if (this.#channel === channel) this.#channel = undefined;
+    return this.#cause ? brokerError(this.#cause, "publishing") : connectionLost();
+  }
+
+  #notifyIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Makes a channel; gives up on what waits when there is no connection in time. */
+  #open(): void {
+    if (this.#opening || this.#closed) return;
+    if (this.#queue.length === 0 && !this.#link.up) return;
+    this.#opening = true;
+    this.#link.confirmChannel().then(
+      (channel) => {
+        this.#opening = false;
+        this.#use(channel);
+      },
+      (error: unknown) => {
+        this.#opening = false;
+        for (const batch of this.#queue.splice(0)) batch.reject(brokerError(error, "publishing"));
+      },
+    );
+  }
+
+  #use(channel: ConfirmChannel): void {
+    if (this.#closed) {
+      void channel.close().catch(() => undefined);
+      return;
+    }
+    this.#channel = channel;
+    this.#cause = undefined;
+    channel.on("error", (error) => {
+      this.#cause = error;
+    });
+    channel.on("return", (message) => this.#returned(message));
+    channel.on("close", () => this.#lost(channel));
+    this.#pump();
+  }
+
+  /** Its unconfirmed messages have been told already; what was sent in part has not. */
+  #lost(channel: ConfirmChannel): void {
+    if (this.#channel !== undefined && this.#channel !== channel) return;
+    const error = this.#gone(channel);
+    for (const batch of this.#under) {
+      if (this.#queue[0] === batch) this.#queue.shift();
+      batch.reject(error);
+    }
+    this.#under.clear();
+    this.#outstanding = 0;
+    this.#notifyIdle();
+    if (this.#queue.length > 0) this.#pump();
+  }
+
+  /** Comes before the confirmation of the message. Its offset says which one it is. */
+  #returned({ properties }: Message): void {
+    const offset: unknown = properties.headers?.["mw-offset"];
+    for (const batch of this.#under) {
+      const found = batch.messages.find((one) => one.properties.headers?.["mw-offset"] === offset);
+      if (found) batch.returned.push(found);
+    }
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (
+    error instanceof RangeError ||
+    (error instanceof Error && /header|too large|out of range/i.test(error.message))
+  );
+}

@@ -1,0 +1,162 @@
+/** The open connections of one broker, one to publish and one to consume: what it does between `open` and `close`. */
+import {
+  type BrokerContext,
+  refusals,
+  type Subscription,
+  type SubscriptionRequest,
+  typeFilter,
+  type WireMessage,
+} from "@meshwright/core/adapter";
+import { Channels } from "./channels.js";
+import { apply } from "./declare.js";
+import { brokerError, connectionLost } from "./errors.js";
+import { ensureGroup } from "./groups.js";
+import { Link } from "./link.js";
+import type { MemberParts } from "./member.js";
+import { groupName } from "./names.js";
+import type { Settings } from "./options.js";
+import { Publisher } from "./publisher.js";
+import { namespaceTopology } from "./topology.js";
+import { UnorderedSubscription } from "./unordered.js";
+
+/** Between two tries to restore a subscription. */
+const pauseMs = 100;
+
+export class Session {
+  readonly #settings: Settings;
+  readonly #context: BrokerContext;
+  readonly #consuming: Link;
+  readonly #publishing: Link;
+  readonly #publisher: Publisher;
+  readonly #channels: Channels;
+  readonly #subscriptions: Set<Subscription> = new Set();
+  readonly #joining: Set<Promise<Subscription>> = new Set();
+  #connected = true;
+  #closed = false;
+
+  static async open(settings: Settings, context: BrokerContext): Promise<Session> {
+    const { clock, logger, service } = context;
+    const options = (use: string): ConstructorParameters<typeof Link>[0] => ({
+      settings,
+      clock,
+      logger,
+      name: `meshwright:${service}:${use}`,
+    });
+    const publishing = new Link(options("publish"));
+    const consuming = new Link(options("consume"));
+    try {
+      await Promise.all([publishing.open(), consuming.open()]);
+      await apply(publishing, namespaceTopology(context.namespace), settings.topology);
+    } catch (error) {
+      await Promise.all([publishing.close(), consuming.close()]);
+      throw error;
+    }
+    return new Session(settings, context, { publishing, consuming });
+  }
+
+  private constructor(
+    settings: Settings,
+    context: BrokerContext,
+    links: { readonly publishing: Link; readonly consuming: Link },
+  ) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#publishing = links.publishing;
+    this.#consuming = links.consuming;
+    this.#publisher = new Publisher(links.publishing, settings.window);
+    this.#channels = new Channels({
+      settings,
+      namespace: context.namespace,
+      link: links.publishing,
+      publisher: this.#publisher,
+      now: () => context.clock.now(),
+    });
+    for (const link of [links.publishing, links.consuming]) {
+      link.watch((_, cause) => this.#connection(cause));
+    }
+  }
+
+  publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
+    return this.#channels.publish(channel, messages);
+  }
+
+  async subscribe(request: SubscriptionRequest): Promise<Subscription> {
+    const joining = this.#subscribe(request);
+    this.#joining.add(joining);
+    try {
+      return await joining;
+    } finally {
+      this.#joining.delete(joining);
+    }
+  }
+
+  async #subscribe(request: SubscriptionRequest): Promise<Subscription> {
+    if (!Number.isInteger(request.prefetch) || request.prefetch < 1) {
+      throw refusals.prefetchInvalid(request.prefetch);
+    }
+    try {
+      await this.#channels.ensure(request.channel);
+      await ensureGroup({ ...this.#parts, settings: this.#settings }, request);
+    } catch (error) {
+      throw brokerError(error, "subscribing");
+    }
+    let subscription: Subscription;
+    const parts = this.#memberParts(request, () => this.#subscriptions.delete(subscription));
+    subscription = new UnorderedSubscription(parts);
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // What a subscribe that is under way makes ends as well.
+    await Promise.allSettled([...this.#joining]);
+    await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.close()));
+    await this.#publisher.close();
+    await Promise.all([this.#publishing.close(), this.#consuming.close()]);
+  }
+
+  get #parts() {
+    const { namespace, clock } = this.#context;
+    return { namespace, clock, link: this.#publishing, publisher: this.#publisher };
+  }
+
+  #memberParts(request: SubscriptionRequest, closed: () => void): MemberParts {
+    const { clock, logger, namespace } = this.#context;
+    const settings = this.#settings;
+    let stop: () => void = () => undefined;
+    return {
+      settings,
+      request,
+      name: groupName(namespace, request.channel, request.group),
+      link: this.#consuming,
+      publisher: this.#publisher,
+      clock,
+      logger,
+      wanted: typeFilter(request.types),
+      declare: (plan) => apply(this.#publishing, plan, settings.topology),
+      report: (report) => this.#context.report(report),
+      blocked: () => this.#publishing.blocked,
+      pause: () =>
+        new Promise((resolve) => {
+          const cancel = clock.after(pauseMs, resolve);
+          stop = () => {
+            cancel();
+            resolve();
+          };
+        }),
+      stop: () => stop(),
+      closed,
+    };
+  }
+
+  /** Tells the mesh of the connections, as one. */
+  #connection(cause: unknown): void {
+    const connected = this.#publishing.up && this.#consuming.up;
+    if (connected === this.#connected || this.#closed) return;
+    this.#connected = connected;
+    this.#context.report(
+      connected ? { kind: "connected" } : { kind: "disconnected", cause: connectionLost(cause) },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+/** Reads a stream queue from a place to what is stored now. A mark that is put behind it says where that ends. */
+import { randomUUID } from "node:crypto";
+import type { ConsumeMessage } from "amqplib";
+import { brokerError } from "./errors.js";
+import type { Link } from "./link.js";
+import type { Publisher } from "./publisher.js";
+import { Signal } from "./signal.js";
+
+export interface StreamSource {
+  readonly queue: string;
+  /** The beginning, or seconds since the epoch. */
+  readonly from: "first" | { readonly seconds: number };
+}
+
+const prefetch = 500;
+
+export const isMark = (message: ConsumeMessage): boolean =>
+  message.properties.headers?.["mw-mark"] !== undefined;
+
+export async function* readStream(
+  link: Link,
+  publisher: Publisher,
+  { queue, from }: StreamSource,
+): AsyncGenerator<readonly ConsumeMessage[]> {
+  const mark = randomUUID();
+  await publisher.send([
+    {
+      exchange: "",
+      key: queue,
+      body: Buffer.alloc(0),
+      properties: { persistent: true, headers: { "mw-mark": mark } },
+    },
+  ]);
+  const channel = await link.channel();
+  const signal = new Signal();
+  let arrived: ConsumeMessage[] = [];
+  let ended = false;
+  let broken: unknown;
+  channel.on("error", (error) => {
+    broken = error;
+  });
+  channel.on("close", () => {
+    ended = true;
+    signal.notify();
+  });
+  const offset = from === "first" ? "first" : { "!": "timestamp", value: from.seconds };
+  try {
+    await channel.prefetch(prefetch);
+    const take = (message: ConsumeMessage | null): void => {
+      if (message) arrived.push(message);
+      else ended = true;
+      signal.notify();
+    };
+    await channel.consume(queue, take, { arguments: { "x-stream-offset": offset } });
+    for (;;) {
+      const seen = signal.version;
+      const batch = arrived;
+      arrived = [];
+      const last = batch.findIndex((one) => one.properties.headers?.["mw-mark"] === mark);
+      const wanted = (last < 0 ? batch : batch.slice(0, last)).filter((one) => !isMark(one));
+      if (wanted.length > 0) yield wanted;
+      if (last >= 0) return;
+      if (ended) throw brokerError(broken, "reading a stream");
+      const newest = batch.at(-1);
+      if (newest) channel.ack(newest, true);
+      await signal.wait(seen);
+    }
+  } finally {
+    if (!ended) await channel.close().catch(() => undefined);
+  }
+}

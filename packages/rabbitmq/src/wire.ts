@@ -1,0 +1,158 @@
+/**
+ * A message as it is stored: the body as it is; id, type and content type as properties; its headers as they are, and a few
+ * `mw-…` ones of ours. Also reads what foreign programs send: binary CloudEvents as Knative writes them. See docs/rabbitmq.md.
+ */
+import { createHash } from "node:crypto";
+import type { Failure, WireMessage } from "@meshwright/core/adapter";
+import type { Message, Options } from "amqplib";
+import { storedAt } from "./offsets.js";
+
+/** What a copy of a message carries besides: retries, dead letters. */
+export interface Carried {
+  readonly attempt: number;
+  readonly firstAt?: number;
+  readonly failure?: Failure;
+}
+
+export interface Stored {
+  readonly message: WireMessage;
+  readonly offset: string;
+  readonly storedAt: number;
+}
+
+export type Headers = Record<string, unknown>;
+
+/** Properties of AMQP take so many bytes. */
+const shortText = 255;
+
+export function bodyOf({ body }: WireMessage): Buffer {
+  if (typeof body === "string") return Buffer.from(body);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/** Headers and properties of a message at its place. */
+export function propertiesOf(message: WireMessage, offset: string): Options.Publish & { headers: Headers } {
+  const { id, type, key, contentType } = message;
+  const headers: Headers = {};
+  for (const name in message.headers) {
+    headers[name.startsWith("mw-") ? `mw-=${name}` : name] = message.headers[name];
+  }
+  headers["mw-offset"] = offset;
+  headers["mw-key"] = key;
+  return {
+    headers,
+    messageId: fitting(id, headers, "mw-id"),
+    type: fitting(type, headers, "mw-type"),
+    contentType: fitting(contentType, headers, "mw-content-type"),
+    persistent: true,
+  };
+}
+
+/** A copy's properties: those of the message, and what is known of its deliveries. */
+export function copyProperties(
+  { message, offset }: Pick<Stored, "message" | "offset">,
+  carried: Carried,
+): Options.Publish & { headers: Headers } {
+  const properties = propertiesOf(message, offset);
+  const { headers } = properties;
+  headers["mw-attempt"] = carried.attempt;
+  if (carried.firstAt !== undefined) headers["mw-first"] = carried.firstAt;
+  if (carried.failure) headers["mw-failure"] = JSON.stringify(carried.failure);
+  return properties;
+}
+
+function fitting(text: string, headers: Headers, name: string): string {
+  if (text.length <= shortText / 3 || Buffer.byteLength(text) <= shortText) return text;
+  headers[name] = text;
+  return "";
+}
+
+/** The message of a delivery; undefined when it is none. */
+export function readMessage({ properties, content }: Message): Stored | undefined {
+  const headers = (properties.headers ?? {}) as Headers;
+  const offset = headers["mw-offset"];
+  if (typeof offset !== "string") return readForeign(properties, headers, content);
+  const own: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (!name.startsWith("mw-")) own[name] = text(value);
+    else if (name.startsWith("mw-=")) own[name.slice(4)] = text(value);
+  }
+  const message: WireMessage = {
+    id: text(headers["mw-id"] ?? properties.messageId),
+    type: text(headers["mw-type"] ?? properties.type),
+    key: text(headers["mw-key"]),
+    contentType: text(headers["mw-content-type"] ?? properties.contentType),
+    headers: own,
+    body: content,
+  };
+  return { message, offset, storedAt: storedAt(offset) };
+}
+
+/** What is known of a delivery's attempts. */
+export function readCarried({ properties, fields }: Message): Carried {
+  const headers = (properties.headers ?? {}) as Headers;
+  const attempt = number(headers["mw-attempt"]) ?? 1;
+  // Only crashes and cuts are counted by the server: nothing of ours is ever given back by a nack.
+  const lost = number(headers["x-delivery-count"]) ?? (fields.redelivered ? 1 : 0);
+  const failure = readFailure(headers["mw-failure"]);
+  const firstAt = number(headers["mw-first"]);
+  return {
+    attempt: attempt + lost,
+    ...(firstAt === undefined ? {} : { firstAt }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+export function readFailure(value: unknown): Failure | undefined {
+  return typeof value === "string" ? (JSON.parse(value) as Failure) : undefined;
+}
+
+/** A CloudEvent from elsewhere: structured, or binary with `ce-…` headers. */
+function readForeign(properties: Message["properties"], given: Headers, content: Buffer): Stored | undefined {
+  const headers: Record<string, string> = {};
+  for (const name in given) {
+    const value = given[name];
+    if (/^(x-death|x-first-death|x-last-death|x-delivery|x-stream|mw-)/.test(name)) continue;
+    if (value !== null && typeof value !== "object") headers[name.toLowerCase()] = text(value);
+  }
+  const contentType = text(properties.contentType);
+  const structured = contentType.startsWith("application/cloudevents");
+  if (!structured && headers["ce-id"] === undefined && headers["ce-type"] === undefined) return undefined;
+  const id = headers["ce-id"] ?? text(properties.messageId);
+  const key = headers["ce-partitionkey"] ?? headers["ce-subject"] ?? headers["ce-source"] ?? id;
+  const type = headers["ce-type"] ?? text(properties.type);
+  const message = { id, type, key, contentType, headers, body: content };
+  return { message, ...foreignPlace(properties, content) };
+}
+
+/** A stored entry that is no message, kept as bytes (B8). */
+export function salvage({ properties, content }: Message): Stored {
+  const message = {
+    id: "",
+    type: "",
+    key: "",
+    contentType: "application/octet-stream",
+    headers: {},
+    body: content,
+  };
+  return { message, ...foreignPlace(properties, content) };
+}
+
+/** The same for every copy of the same message. */
+function foreignPlace(
+  properties: Message["properties"],
+  content: Buffer,
+): { readonly offset: string; readonly storedAt: number } {
+  const seconds = number(properties.timestamp) ?? 0;
+  const hash = createHash("sha256").update(text(properties.messageId)).update(content).digest("hex");
+  return { offset: `${seconds * 1_000}-foreign-${hash.slice(0, 24)}`, storedAt: seconds * 1_000 };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : value === undefined || value === null ? "" : String(value);
+}
+
+export function number(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
