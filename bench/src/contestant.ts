@@ -7,6 +7,9 @@ export interface Site {
   /** Of this run alone; queues, streams and namespaces are named after it. */
   readonly name: string;
   readonly ordering: "key" | "none";
+  /** How many channels there are, and how many groups in each; those of an end-to-end run have one of each. */
+  readonly channels: number;
+  readonly groups: number;
 }
 
 /** The data of an event; one that latency is measured by says when it was sent. */
@@ -49,6 +52,22 @@ export function eventOf(sample: Sample): typeof event & { readonly data: RunData
 }
 
 export { data as sample, type as eventType };
+
+/** A name for each of so many channels or groups. */
+export function names(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
+}
+
+/** Deals batches out to channels in turn. */
+export function dealer<T>(channels: readonly T[]): () => T {
+  let turn = 0;
+  return () => channels[turn++ % channels.length] as T;
+}
+
+/** How every contestant that publishes batches does it: of 256, and smaller ones to more than one channel. */
+export function batchesFor(channels: number): { readonly size: number; readonly underWay: number } {
+  return { size: channels === 1 ? 256 : 16, underWay: 4 };
+}
 
 /**
  * Sends `count` events in batches with so many batches under way: what every client needs to keep its server busy.

@@ -1,12 +1,12 @@
 /** Comparisons of contestants in two processes: rounds interleaved, a server for each run. */
-import type { Server } from "@meshwright/testing";
+import type { Place } from "./place.js";
 import { type Goal, median, perSecond, printTable, type Row } from "./table.js";
 import { type Entrant, measureLatency, measureThroughput, type Throughput } from "./two-processes.js";
 
 export interface Comparison<E extends Entrant> {
   readonly title: string;
-  /** A server for a run, ended with it. */
-  readonly server: () => Promise<Server>;
+  /** Where a run takes place, left after it. */
+  readonly place: () => Promise<Place>;
   /** The first one is what the others are measured against. */
   readonly entrants: readonly E[];
   readonly rounds?: number;
@@ -21,8 +21,8 @@ export interface Sized extends Entrant {
 export async function compareThroughput(
   comparison: Comparison<Sized> & { readonly goals: readonly Goal[] },
 ): Promise<void> {
-  const measured = await inRounds(comparison, (entrant, url) =>
-    measureThroughput(entrant, url, entrant.count),
+  const measured = await inRounds(comparison, (entrant, place) =>
+    measureThroughput(entrant, place, entrant.count),
   );
   const { title, goals, note } = comparison;
   printTable({
@@ -31,14 +31,16 @@ export async function compareThroughput(
     rows: [...measured].map(([name, runs]) => throughputRow(name, runs)),
     figure: perSecond,
     goals,
-    more: ["producer", "consumer"],
-    note: `${note} Producer and consumer: microseconds of processor for each event.`,
+    more: ["producer", "consumer", "server"],
+    note: `${note} Producer, consumer, server: microseconds of processor for each event.`,
   });
 }
 
 function throughputRow(name: string, runs: readonly Throughput[]): Row {
-  const cpu = [runs.map(({ producerCpu }) => producerCpu), runs.map(({ consumerCpu }) => consumerCpu)];
-  return { name, values: runs.map((run) => run.perSecond), more: cpu.map((all) => median(all).toFixed(1)) };
+  const cpu = (["producer", "consumer", "server"] as const).map((who) =>
+    median(runs.map((run) => run.cpu[who])).toFixed(1),
+  );
+  return { name, values: runs.map((run) => run.perSecond), more: cpu };
 }
 
 const load = { count: 2_000, perSecond: 1_000 };
@@ -50,7 +52,7 @@ export async function compareLatency(
   },
 ): Promise<void> {
   const { title, mostAtP99, note, entrants } = comparison;
-  const measured = await inRounds(comparison, (entrant, url) => measureLatency(entrant, url, load));
+  const measured = await inRounds(comparison, (entrant, place) => measureLatency(entrant, place, load));
   const rows = (share: number): Row[] =>
     [...measured].map(([name, runs]) => ({ name, values: runs.map((run) => quantile(run, share)) }));
   const figure = (ms: number): string => ms.toFixed(2);
@@ -66,14 +68,14 @@ export async function compareLatency(
 }
 
 async function inRounds<E extends Entrant, T>(
-  { server, entrants, rounds = 3 }: Comparison<E>,
-  measure: (entrant: E, url: string) => Promise<T>,
+  { place, entrants, rounds = 3 }: Comparison<E>,
+  measure: (entrant: E, place: Place) => Promise<T>,
 ): Promise<ReadonlyMap<string, readonly T[]>> {
   const measured = new Map<string, T[]>(entrants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const entrant of entrants) {
-      await using own = await server();
-      measured.get(entrant.name)?.push(await measure(entrant, own.url));
+      await using here = await place();
+      measured.get(entrant.name)?.push(await measure(entrant, here));
     }
   }
   return measured;

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { backlog } from "./backlog.js";
 import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
+import { groups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
 import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
@@ -31,6 +32,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   },
   backlog,
   redis,
+  groups,
 };
 
 const wanted = process.argv.slice(2);

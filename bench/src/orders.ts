@@ -14,14 +14,20 @@ export type Order =
   /** To the consumer: count and measure from here; and then, answer when so many have been handled. */
   | { readonly kind: "expect"; readonly count: number }
   | { readonly kind: "await" }
+  /** To the consumer: do nothing for so long, and say what that took. */
+  | { readonly kind: "idle"; readonly ms: number }
   | { readonly kind: "close" };
 
 export interface Answer {
   readonly ready?: true;
   /** When the producer began, or the consumer was done. */
   readonly atMs?: number;
+  /** How long the producer took until all was confirmed. */
+  readonly tookMs?: number;
   /** What it took of the processor. */
   readonly cpuMs?: number;
+  /** Resident memory. */
+  readonly memoryBytes?: number;
   /** From the call that published an event to its handler, in milliseconds. */
   readonly latencies?: readonly number[];
 }

@@ -1,11 +1,20 @@
 /** Meshwright as a contestant, on whatever broker: the broker alone, and the whole mesh. */
 import { createMesh } from "@meshwright/core";
-import { type Broker, silentLogger, systemClock, type WireMessage } from "@meshwright/core/adapter";
 import {
+  type Broker,
+  type Subscription,
+  silentLogger,
+  systemClock,
+  type WireMessage,
+} from "@meshwright/core/adapter";
+import {
+  batchesFor,
   type Contestant,
+  dealer,
   eventOf,
   eventType,
   inBatches,
+  names,
   nextKey,
   type RunData,
   type Site,
@@ -15,55 +24,48 @@ import { catalog, event, text } from "./sample.js";
 
 type Connect = (url: string) => Broker;
 
-/** As large as the raw client's pipelines. More than two under way, as one call is one command here. */
-const batches = { size: 256, underWay: 4 } as const;
 const prefetch = 2_048;
 
 /** The broker contract, doing what the raw client does: bytes in, bytes out, JSON.parse of them. */
 export function brokerContestant(connect: Connect): Contestant {
   return {
-    async consume({ url, name, ordering }, handled) {
+    async consume({ url, name, ordering, channels, groups }, handled) {
       const broker = await opened(connect(url), name);
-      const subscription = await broker.subscribe({
-        channel: "events",
-        group: "bench",
-        ordering,
-        from: "earliest",
-        prefetch,
-      });
-      const work = async (): Promise<void> => {
-        for await (const deliveries of subscription) {
-          const acks = deliveries.map((delivery) => {
-            handled((JSON.parse(textOf(delivery.message.body)) as { data: RunData }).data);
-            return { delivery, outcome: "ack" } as const;
-          });
-          void subscription.settle(acks);
-        }
+      const join = async (channel: string, group: string): Promise<void> => {
+        const request = { channel, group, ordering, from: "earliest", prefetch } as const;
+        void work(await broker.subscribe(request), handled);
       };
-      const working = work();
-      return {
-        async close() {
-          await subscription.close();
-          await working;
-          await broker.close();
-        },
-      };
+      for (const channel of names("channel", channels)) {
+        await Promise.all(names("group", groups).map((group) => join(channel, group)));
+      }
+      return { close: () => broker.close() };
     },
 
-    async produce({ url, name }) {
+    async produce({ url, name, channels }) {
       const broker = await opened(connect(url), name);
+      const channel = dealer(names("channel", channels));
       const send = (size: number): Promise<void> =>
         broker.publish(
-          "events",
+          channel(),
           Array.from({ length: size }, () => message(text)),
         );
       return {
-        flood: (count) => inBatches(count, batches, send),
-        send: (one) => broker.publish("events", [message(JSON.stringify(eventOf(one)))]),
+        flood: (count) => inBatches(count, batchesFor(channels), send),
+        send: (one) => broker.publish(channel(), [message(JSON.stringify(eventOf(one)))]),
         close: () => broker.close(),
       };
     },
   };
+}
+
+async function work(subscription: Subscription, handled: (data: RunData) => void): Promise<void> {
+  for await (const deliveries of subscription) {
+    const acks = deliveries.map((delivery) => {
+      handled((JSON.parse(textOf(delivery.message.body)) as { data: RunData }).data);
+      return { delivery, outcome: "ack" } as const;
+    });
+    void subscription.settle(acks);
+  }
 }
 
 /** Typed, validated and encoded on the way in; decoded, validated and routed to a handler on the way out. */
@@ -87,7 +89,7 @@ export function meshContestant(connect: Connect): Contestant {
       const entry = () => ({ type: eventType, data: sample, subject: nextKey() }) as const;
       return {
         flood: (count) =>
-          inBatches(count, batches, (size) => mesh.publishAll(Array.from({ length: size }, entry))),
+          inBatches(count, batchesFor(1), (size) => mesh.publishAll(Array.from({ length: size }, entry))),
         send: (one) => mesh.publish(eventType, one, { subject: nextKey() }),
         close: () => mesh.stop(),
       };

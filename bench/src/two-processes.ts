@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Site } from "./contestant.js";
 import type { Answer, Order, Start } from "./orders.js";
+import { cpuMsOf, type Place } from "./place.js";
 
 /** How a contestant takes part. */
 export interface Entrant {
@@ -11,60 +12,69 @@ export interface Entrant {
   /** As `worker.ts` knows it. */
   readonly contestant: string;
   readonly ordering?: Site["ordering"];
+  readonly channels?: number;
+  readonly groups?: number;
 }
 
 export interface Throughput {
   /** From the first publish to the end of the last handler. */
   readonly perSecond: number;
   /** Microseconds of processor for each event. */
-  readonly producerCpu: number;
-  readonly consumerCpu: number;
+  readonly cpu: { readonly producer: number; readonly consumer: number; readonly server: number };
 }
 
 /** As many events as fast as they go, after a quarter of them to warm up. */
-export function measureThroughput(entrant: Entrant, url: string, count: number): Promise<Throughput> {
-  return withPair(entrant, url, async (pair) => {
+export function measureThroughput(entrant: Entrant, place: Place, count: number): Promise<Throughput> {
+  return withPair(entrant, place, async (pair) => {
     const warming = Math.ceil(count / 4);
     await through(pair, { kind: "flood", count: warming });
+    const before = cpuMsOf(place.pid);
     const [first, last] = await through(pair, { kind: "flood", count });
+    const server = cpuMsOf(place.pid) - before;
     const ms = (last.atMs ?? Number.NaN) - (first.atMs ?? Number.NaN);
-    const micros = ({ cpuMs = Number.NaN }: Answer): number => (cpuMs * 1_000) / count;
-    return { perSecond: (count * 1_000) / ms, producerCpu: micros(first), consumerCpu: micros(last) };
+    const micros = (cpuMs = Number.NaN): number => (cpuMs * 1_000) / count;
+    const cpu = { producer: micros(first.cpuMs), consumer: micros(last.cpuMs), server: micros(server) };
+    return { perSecond: (count * 1_000) / ms, cpu };
   });
 }
 
 /** The latencies of so many events at a pace, after half of them to warm up. */
 export function measureLatency(
   entrant: Entrant,
-  url: string,
+  place: Place,
   { count, perSecond }: { readonly count: number; readonly perSecond: number },
 ): Promise<readonly number[]> {
-  return withPair(entrant, url, async (pair) => {
+  return withPair(entrant, place, async (pair) => {
     await through(pair, { kind: "pace", count: Math.ceil(count / 2), perSecond });
     const [, { latencies = [] }] = await through(pair, { kind: "pace", count, perSecond });
     return latencies;
   });
 }
 
-/** Publishes, and waits until all is handled. What both ends say then. */
-async function through(
+/** Publishes, and waits until all is handled by each group. What both ends say then. */
+export async function through(
   { consumer, producer }: Pair,
-  order: Order & { readonly count: number },
+  order: Order & { readonly kind: "flood" | "pace" },
+  groups = 1,
 ): Promise<[produced: Answer, consumed: Answer]> {
-  await consumer.ask({ kind: "expect", count: order.count });
+  await consumer.ask({ kind: "expect", count: order.count * groups });
   return Promise.all([producer.ask(order), consumer.ask({ kind: "await" })]);
 }
 
-interface Pair {
+export interface Pair {
   readonly consumer: Worker;
   readonly producer: Worker;
 }
 
 let runs = 0;
 
-async function withPair<T>(entrant: Entrant, url: string, work: (pair: Pair) => Promise<T>): Promise<T> {
-  const { contestant, ordering = "none" } = entrant;
-  const site: Site = { url, name: `bench-${process.pid}-${runs++}`, ordering };
+export async function withPair<T>(
+  entrant: Entrant,
+  { url }: Place,
+  work: (pair: Pair) => Promise<T>,
+): Promise<T> {
+  const { contestant, ordering = "none", channels = 1, groups = 1 } = entrant;
+  const site: Site = { url, name: `bench-${process.pid}-${runs++}`, ordering, channels, groups };
   // First the consumer: a contestant that stores nothing must not miss the first events.
   await using consumer = await startWorker({ contestant, role: "consume", site }, entrant.name);
   await using producer = await startWorker({ contestant, role: "produce", site }, entrant.name);
@@ -73,7 +83,7 @@ async function withPair<T>(entrant: Entrant, url: string, work: (pair: Pair) => 
   return result;
 }
 
-interface Worker extends AsyncDisposable {
+export interface Worker extends AsyncDisposable {
   ask(order: Order): Promise<Answer>;
 }
 

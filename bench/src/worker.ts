@@ -9,6 +9,7 @@ const contestants: Readonly<Record<string, () => Promise<Contestant>>> = {
   "redis/scripted": async () => (await import("./redis/raw.js")).scripted,
   "redis/broker": async () => (await import("./redis/ours.js")).broker,
   "redis/mesh": async () => (await import("./redis/ours.js")).mesh,
+  "redis/raw-groups": async () => (await import("./redis/raw-groups.js")).contestant,
   "redis/bullmq": async () => (await import("./redis/bullmq.js")).contestant,
   "redis/nest": async () => (await import("./redis/nest.js")).contestant,
 };
@@ -49,6 +50,10 @@ async function consumer(contestant: Contestant, site: Start["site"]): Promise<Ac
       });
     } else if (order.kind === "await") {
       return await handled;
+    } else if (order.kind === "idle") {
+      const before = process.cpuUsage();
+      await sleep(order.ms);
+      return { cpuMs: cpuMsSince(before), memoryBytes: process.memoryUsage.rss() };
     } else if (order.kind === "close") {
       await end.close();
     }
@@ -64,7 +69,7 @@ async function producer(contestant: Contestant, site: Start["site"]): Promise<Ac
     if (order.kind === "flood") await end.flood(order.count);
     else if (order.kind === "pace") await pace(end.send, order);
     else if (order.kind === "close") await end.close();
-    return { atMs, cpuMs: cpuMsSince(cpu) };
+    return { atMs, tookMs: nowMs() - atMs, cpuMs: cpuMsSince(cpu) };
   };
 }
 

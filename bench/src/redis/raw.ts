@@ -4,7 +4,14 @@
  * dead letters, no taking over from the dead.
  */
 import { Redis } from "ioredis";
-import { type Contestant, eventOf, inBatches, type Producer, type RunData } from "../contestant.js";
+import {
+  batchesFor,
+  type Contestant,
+  eventOf,
+  inBatches,
+  type Producer,
+  type RunData,
+} from "../contestant.js";
 import { text } from "../sample.js";
 
 type Entries = readonly (readonly [id: string, fields: readonly [name: string, body: string]])[];
@@ -71,7 +78,7 @@ export const scripted: Contestant = {
     const sha = String(await client.script("LOAD", appendAll));
     const send = (size: number): Promise<unknown> =>
       client.evalsha(sha, 1, name, ...Array.from({ length: size }, () => text));
-    return producer(client, name, (count) => inBatches(count, { size: 256, underWay: 4 }, send));
+    return producer(client, name, (count) => inBatches(count, batchesFor(1), send));
   },
 };
 
