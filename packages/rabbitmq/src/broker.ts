@@ -33,7 +33,7 @@ export function rabbitBroker(options: RabbitBrokerOptions): RabbitBroker {
 const capabilities: BrokerCapabilities = {
   durable: true,
   reach: "network",
-  keyOrder: false,
+  keyOrder: true,
   delayedRetry: true,
   delayedPublish: false,
   typeFilter: true,

@@ -80,9 +80,9 @@ export class Feed {
   }
 
   /** Puts back at once, which the server counts. */
-  requeue(message: ConsumeMessage): void {
-    this.#mark(message.fields.deliveryTag);
-    if (this.#open) this.#channel.nack(message, false, true);
+  requeue(deliveryTag: number): void {
+    this.#mark(deliveryTag);
+    if (this.#open) this.#channel.nack({ fields: { deliveryTag } } as ConsumeMessage, false, true);
   }
 
   /** Resolves when the server has taken all acknowledgements given so far. */

@@ -6,7 +6,7 @@ import { type Carried, readCarried, type Stored } from "./wire.js";
 
 export class Held implements Delivery {
   readonly message: WireMessage;
-  readonly attempt: number;
+  attempt: number;
   readonly offset: string;
   readonly storedAt: number;
   readonly lastFailure?: Failure;

@@ -15,6 +15,7 @@ import { Link } from "./link.js";
 import type { MemberParts } from "./member.js";
 import { groupName } from "./names.js";
 import type { Settings } from "./options.js";
+import { OrderedSubscription } from "./ordered.js";
 import { Publisher } from "./publisher.js";
 import { namespaceTopology } from "./topology.js";
 import { UnorderedSubscription } from "./unordered.js";
@@ -102,7 +103,8 @@ export class Session {
     }
     let subscription: Subscription;
     const parts = this.#memberParts(request, () => this.#subscriptions.delete(subscription));
-    subscription = new UnorderedSubscription(parts);
+    subscription =
+      request.ordering === "key" ? new OrderedSubscription(parts) : new UnorderedSubscription(parts);
     this.#subscriptions.add(subscription);
     return subscription;
   }

@@ -2,7 +2,7 @@
  * A member of a group without order: one queue for all members, who take from it as fast as they can. What comes again is a
  * copy at the queue's end, or in a queue that it leaves when its delay is over.
  */
-import { type Delivery, refusals, type Settlement, type Subscription } from "@meshwright/core/adapter";
+import type { Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import { Held, heldFrom } from "./held.js";
@@ -67,7 +67,8 @@ export class UnorderedSubscription implements Subscription {
         const feed = await Feed.open(link);
         this.#feed = feed;
         const take = (message: ConsumeMessage): void => this.#arrived(feed, message);
-        this.#consumer = await feed.consume(queueName(this.#parts.name), this.#parts.request.prefetch, take);
+        if (this.#closed) await feed.close();
+        else this.#consumer = await feed.consume(queueName(this.#parts.name), this.#parts.request.prefetch, take);
         await feed.ended;
       } catch (error) {
         logger.debug({ err: error }, "the subscription is being restored");
@@ -203,7 +204,7 @@ export class UnorderedSubscription implements Subscription {
       this.#parts.logger.debug({ err: error }, "what was held goes back with its channel");
     }
     this.#closed = true;
-    await feed?.close();
+    await this.#feed?.close();
     this.#lost();
     this.#parts.stop();
     await this.#running;

@@ -1,0 +1,95 @@
+/**
+ * The keys of a partition that are not simply read on: what of them waits, in order. A lane's head is ready, or it waits: for
+ * its time, for its note, or for another member.
+ */
+import type { OrderedHeld } from "./ordered-held.js";
+
+export type Item =
+  /** Delivered by the main queue, not handed out. */
+  | { readonly kind: "main"; readonly seq: number; readonly held: OrderedHeld }
+  /** In the journal. */
+  | EntryItem
+  /** With another member, or with this one from before it led. */
+  | { readonly kind: "hold"; readonly seq: number; readonly ref: string; tag: number }
+  /** On its way into the journal. */
+  | { readonly kind: "pending"; readonly seq: number; readonly id: string };
+
+export interface EntryItem {
+  readonly kind: "entry";
+  readonly seq: number;
+  readonly id: string;
+  readonly due: number;
+  readonly held: OrderedHeld;
+  /** Its started note: not written, on its way, there. */
+  start: "none" | "asked" | "there";
+  startId: string;
+}
+
+export class Lanes {
+  readonly #lanes: Map<string, Item[]> = new Map();
+  #mains = 0;
+  #entries = 0;
+
+  /** How many messages of the main queue wait here. */
+  get mains(): number {
+    return this.#mains;
+  }
+
+  get entries(): number {
+    return this.#entries;
+  }
+
+  has(key: string): boolean {
+    return this.#lanes.has(key);
+  }
+
+  head(key: string): Item | undefined {
+    return this.#lanes.get(key)?.[0];
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#lanes.keys();
+  }
+
+  items(key: string): readonly Item[] {
+    return this.#lanes.get(key) ?? [];
+  }
+
+  *all(): Generator<readonly [key: string, item: Item]> {
+    for (const [key, items] of this.#lanes) for (const item of items) yield [key, item];
+  }
+
+  /** At its place by `seq`, behind its equals. */
+  insert(key: string, item: Item): void {
+    const items = this.#lanes.get(key);
+    this.#count(item, 1);
+    if (!items) {
+      this.#lanes.set(key, [item]);
+      return;
+    }
+    let at = items.length;
+    while (at > 0 && (items[at - 1] as Item).seq > item.seq) at--;
+    items.splice(at, 0, item);
+  }
+
+  remove(key: string, wanted: (item: Item) => boolean): Item | undefined {
+    const items = this.#lanes.get(key);
+    const at = items?.findIndex(wanted) ?? -1;
+    if (!items || at < 0) return undefined;
+    const [item] = items.splice(at, 1);
+    if (item) this.#count(item, -1);
+    if (items.length === 0) this.#lanes.delete(key);
+    return item;
+  }
+
+  clear(): void {
+    this.#lanes.clear();
+    this.#mains = 0;
+    this.#entries = 0;
+  }
+
+  #count(item: Item, by: number): void {
+    if (item.kind === "main") this.#mains += by;
+    else if (item.kind === "entry") this.#entries += by;
+  }
+}

@@ -1,0 +1,372 @@
+/**
+ * A member of an ordered group. It stands in line for every partition, and leads those it is first in line for. `partition.ts`
+ * says what leading is; this says when to take part, when to give a partition up, and what settling takes.
+ */
+import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
+import { Feed } from "./feed.js";
+import { doneNote, entryNote, holdNote, newId, seatNote } from "./journal.js";
+import type { MemberParts } from "./member.js";
+import { OrderedHeld } from "./ordered-held.js";
+import { Outlet } from "./outlet.js";
+import { type Feeds, Partition } from "./partition.js";
+import type { Outgoing } from "./publisher.js";
+import { deadCopy, undecodable } from "./records.js";
+import { deadName, heldName, mainName } from "./topology.js";
+
+type Own = Settlement & { readonly delivery: OrderedHeld };
+
+/** After so long without room, or without being asked, others may take over what it leads. */
+const stallMs = 100;
+/** Members often come several at once. */
+const settleDownMs = 30;
+/** Bounds the memory of one step, whatever the prefetch. */
+const largestBatch = 512;
+
+export class OrderedSubscription implements Subscription {
+  readonly #parts: MemberParts;
+  readonly #member: string = newId();
+  readonly #outlet: Outlet;
+  readonly #partitions: readonly Partition[];
+  readonly #held: Set<OrderedHeld> = new Set();
+  readonly #settling: Set<Promise<void>> = new Set();
+  #feeds: Feeds | undefined;
+  #running: Promise<void> | undefined;
+  #turn = 0;
+  #stalled = false;
+  #stall: Cancel | undefined;
+  #balance: Cancel | undefined;
+  /** Changes of what it leads, one after another. */
+  #moves: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+    this.#partitions = Array.from({ length: parts.settings.partitions }, (_, index) => this.#partition(index));
+    this.#outlet = new Outlet({
+      begin: () => {
+        this.#running = this.#run();
+      },
+      take: () => this.#take(),
+      leave: () => this.close(),
+    });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
+    return this.#outlet.iterator();
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    const done = this.#settle(settlements);
+    this.#settling.add(done);
+    try {
+      await done;
+    } finally {
+      this.#settling.delete(done);
+      this.#outlet.notify();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #partition(index: number): Partition {
+    const { name, settings, request, clock, wanted, publisher } = this.#parts;
+    return new Partition({
+      index,
+      mainQueue: mainName(name, index),
+      heldQueue: heldName(name, index),
+      prefetch: request.prefetch,
+      parked: settings.parked,
+      clock,
+      wanted,
+      send: (messages) => publisher.send(messages),
+      bury: (held) => void this.#bury(held),
+      ready: () => this.#outlet.notify(),
+      led: () => this.#balanceSoon(),
+      joined: () => this.#balanceSoon(),
+      failed: (error) => this.#restart(error),
+    });
+  }
+
+  /** Takes part, again and again, until it is closed. */
+  async #run(): Promise<void> {
+    const { link, logger, pause } = this.#parts;
+    while (!this.#closed) {
+      try {
+        const feeds = { main: await Feed.open(link), held: await Feed.open(link) };
+        this.#feeds = feeds;
+        if (this.#closed) await this.#endFeeds();
+        else await this.#register();
+        await Promise.race([feeds.main.ended, feeds.held.ended]);
+      } catch (error) {
+        logger.debug({ err: error }, "the subscription is being restored");
+      }
+      this.#lost();
+      await this.#endFeeds();
+      if (!this.#closed) await pause();
+    }
+  }
+
+  #restart(error: unknown): void {
+    this.#parts.logger.debug({ err: error }, "the subscription starts over");
+    void this.#endFeeds();
+  }
+
+  async #endFeeds(): Promise<void> {
+    await Promise.all([this.#feeds?.main.close(), this.#feeds?.held.close()]);
+  }
+
+  /** What it had is the server's again. */
+  #lost(): void {
+    for (const partition of this.#partitions) partition.reset();
+    for (const held of this.#held) held.state = "gone";
+    this.#held.clear();
+  }
+
+  /** Stands in line wherever it does not. */
+  async #register(): Promise<void> {
+    const feeds = this.#feeds;
+    if (!feeds?.held.open || this.#closed || this.#stalled) return;
+    const idle = this.#partitions.filter(({ role }) => role === "idle");
+    await Promise.all(idle.map((partition) => partition.register(feeds)));
+    await this.#parts.publisher.send(idle.map(({ parts }) => seatNote(parts.heldQueue, this.#member)));
+  }
+
+  async #bury(held: OrderedHeld): Promise<void> {
+    try {
+      await this.#parts.publisher.send([deadCopy(this.#shelf, held, undecodable, this.#parts.clock.now())]);
+      held.ack();
+    } catch (error) {
+      this.#restart(error);
+    }
+  }
+
+  #take(): OrderedHeld[] {
+    const room = Math.min(this.#parts.request.prefetch - this.#held.size, largestBatch);
+    const taken: OrderedHeld[] = [];
+    const count = this.#partitions.length;
+    for (let step = 0; step < count && taken.length < room; step++) {
+      const partition = this.#partitions[(this.#turn + step) % count];
+      if (partition) taken.push(...partition.take(room - taken.length));
+    }
+    this.#turn = (this.#turn + 1) % count;
+    for (const held of taken) {
+      held.state = "held";
+      this.#held.add(held);
+    }
+    this.#watch(taken.length > 0 || room <= 0);
+    return taken;
+  }
+
+  /** Without room, or not being asked: after a while it makes way for others who wait. */
+  #watch(busy: boolean): void {
+    if (!busy) {
+      this.#stall?.();
+      this.#stall = undefined;
+      if (!this.#stalled) return;
+      this.#stalled = false;
+      this.#move(() => this.#register());
+      return;
+    }
+    this.#stall?.();
+    if (this.#closed || this.#stalled) return;
+    this.#stall = this.#parts.clock.after(stallMs, () => {
+      this.#stalled = true;
+      this.#move(() => this.#stepAside());
+    });
+  }
+
+  #move(change: () => Promise<void>): void {
+    this.#moves = this.#moves.then(change).catch((error: unknown) => this.#restart(error));
+  }
+
+  #balanceSoon(): void {
+    this.#balance ??= this.#parts.clock.after(settleDownMs, () => {
+      this.#balance = undefined;
+      this.#move(() => (this.#stalled ? this.#stepAside() : this.#share()));
+    });
+  }
+
+  /** Gives up what is more than its share. */
+  async #share(): Promise<void> {
+    const leading = this.#leading();
+    const lines = await this.#lines(leading);
+    const members = Math.max(1, ...lines.values());
+    const excess = leading.length - Math.ceil(this.#partitions.length / members);
+    const wanted = leading.filter((partition) => (lines.get(partition) ?? 1) > 1);
+    for (const partition of wanted.slice(0, Math.max(0, excess))) await this.#leave(partition);
+    if (excess > 0) await this.#register();
+  }
+
+  /** Gives up all that others wait for, and waits for nothing. */
+  async #stepAside(): Promise<void> {
+    if (!this.#stalled) return;
+    const waiting = this.#partitions.filter(({ role }) => role === "waiting");
+    await Promise.all(waiting.map((partition) => partition.withdraw()));
+    const leading = this.#leading();
+    const lines = await this.#lines(leading);
+    for (const partition of leading) if ((lines.get(partition) ?? 1) > 1) await this.#leave(partition);
+  }
+
+  #leading(): Partition[] {
+    return this.#partitions.filter(({ role }) => role === "leading");
+  }
+
+  /** How many stand in line for each. */
+  async #lines(partitions: readonly Partition[]): Promise<Map<Partition, number>> {
+    if (this.#closed || partitions.length === 0) return new Map();
+    return this.#parts.link.once(async (channel) => {
+      const counts = partitions.map(async (partition) => {
+        const { consumerCount } = await channel.checkQueue(partition.parts.heldQueue);
+        return [partition, consumerCount] as const;
+      });
+      return new Map(await Promise.all(counts));
+    });
+  }
+
+  /**
+   * Gives a partition up. What it holds it goes on holding, and the next leader is told; what it has read and not handed out
+   * goes into the journal, uncounted.
+   */
+  async #leave(partition: Partition): Promise<void> {
+    const feeds = partition.feeds;
+    if (partition.role !== "leading" || !feeds) return;
+    partition.role = "leaving";
+    await partition.consuming;
+    if (partition.mainConsumer !== "") await feeds.main.cancel(partition.mainConsumer);
+    await Promise.allSettled([...this.#settling]);
+    const unread = partition.unread();
+    const mine = [...this.#held].filter((held) => held.partition === partition.index && !held.moved);
+    const { heldQueue } = partition.parts;
+    const notes = unread.map((held) => partition.copy(held, newId()));
+    for (const held of mine) {
+      held.moved = true;
+      notes.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
+    }
+    await this.#parts.publisher.send(notes);
+    for (const held of unread) held.ack();
+    await feeds.main.flushed();
+    await partition.withdraw();
+  }
+
+  async #settle(settlements: readonly Settlement[]): Promise<void> {
+    const mine = this.#own(settlements);
+    const blocked: (readonly [Partition, OrderedHeld, string])[] = [];
+    const told = new Set(mine.filter(({ delivery }) => delivery.moved));
+    const outgoing = mine.flatMap((one) => this.#outgoing(one, blocked));
+    try {
+      if (outgoing.length > 0) await this.#parts.publisher.send(outgoing);
+      await this.#acknowledge(mine);
+    } catch (error) {
+      for (const [partition, held, id] of blocked) partition.unblock(held, id);
+      this.#stale(mine.filter(({ delivery }) => !delivery.feed.open).length);
+      for (const { delivery } of mine) delivery.state = delivery.feed.open ? "held" : "gone";
+      throw error;
+    }
+    for (const { delivery } of mine) {
+      delivery.state = "gone";
+      this.#held.delete(delivery);
+    }
+    // Its partition moved while it was being settled: the next leader waits for it.
+    const late = mine.filter((one) => one.delivery.moved && !told.has(one));
+    if (late.length > 0) await this.#parts.publisher.send(late.map(({ delivery }) => this.#done(delivery)));
+  }
+
+  async #acknowledge(mine: readonly Own[]): Promise<void> {
+    const feeds = new Set<Feed>();
+    for (const { delivery } of mine) {
+      delivery.ack();
+      feeds.add(delivery.feed);
+    }
+    await Promise.all([...feeds].map((feed) => feed.flushed()));
+  }
+
+  #own(settlements: readonly Settlement[]): Own[] {
+    const mine: Own[] = [];
+    for (const settlement of settlements) {
+      const { delivery } = settlement;
+      if (!(delivery instanceof OrderedHeld) || delivery.state !== "held" || !delivery.feed.open) continue;
+      delivery.state = "settling";
+      mine.push({ ...settlement, delivery });
+    }
+    this.#stale(settlements.length - mine.length);
+    return mine;
+  }
+
+  #stale(count: number): void {
+    const { channel, group } = this.#parts.request;
+    if (count > 0) this.#parts.report({ kind: "stale-settlement", channel, group, count });
+  }
+
+  #outgoing(settlement: Own, blocked: (readonly [Partition, OrderedHeld, string])[]): Outgoing[] {
+    const { delivery, outcome } = settlement;
+    const partition = this.#partitions[delivery.partition] as Partition;
+    const { clock } = this.#parts;
+    if (outcome === "ack") return delivery.moved ? [this.#done(delivery)] : [];
+    if (outcome === "deadLetter") {
+      const dead = deadCopy(this.#shelf, delivery, settlement.failure, clock.now());
+      return delivery.moved ? [dead, this.#done(delivery)] : [dead];
+    }
+    const id = newId();
+    if (partition.role === "leading" && !delivery.moved) {
+      partition.block(delivery, id);
+      blocked.push([partition, delivery, id]);
+    }
+    const place = { id, seq: delivery.seq, replaces: delivery.ref };
+    const { heldQueue } = partition.parts;
+    if (outcome === "release") {
+      return [entryNote(heldQueue, delivery, delivery.carried(delivery.attempt), place)];
+    }
+    const due = settlement.delayMs > 0 ? clock.now() + settlement.delayMs : 0;
+    const carried = delivery.carried(delivery.attempt + 1, settlement.failure);
+    return [entryNote(heldQueue, delivery, carried, { ...place, due })];
+  }
+
+  #done({ partition, ref }: OrderedHeld): Outgoing {
+    return doneNote(heldName(this.#parts.name, partition), ref);
+  }
+
+  async #close(): Promise<void> {
+    this.#outlet.end();
+    this.#stall?.();
+    this.#balance?.();
+    await this.#moves;
+    this.#closed = true;
+    try {
+      const feeds = this.#feeds;
+      if (feeds?.main.open && feeds.held.open && !this.#parts.blocked()) await this.#giveBack(feeds);
+    } catch (error) {
+      this.#parts.logger.debug({ err: error }, "what was held goes back with its channel");
+    }
+    await Promise.allSettled([...this.#settling]);
+    await this.#endFeeds();
+    this.#lost();
+    this.#parts.stop();
+    await this.#running;
+    this.#parts.closed();
+  }
+
+  /** Everything that was read goes into the journal, uncounted, before others may lead. */
+  async #giveBack(feeds: Feeds): Promise<void> {
+    const leading = this.#leading();
+    for (const partition of leading) partition.role = "leaving";
+    await Promise.all(leading.map(({ consuming }) => consuming));
+    const readers = leading.filter(({ mainConsumer }) => mainConsumer !== "");
+    await Promise.all(readers.map(({ mainConsumer }) => feeds.main.cancel(mainConsumer)));
+    await Promise.allSettled([...this.#settling]);
+    const all = [...this.#held, ...leading.flatMap((partition) => partition.unread())];
+    const back = all.filter(({ state }) => state !== "gone").sort((one, other) => one.seq - other.seq);
+    const copies = back.map((held) => (this.#partitions[held.partition] as Partition).copy(held, newId()));
+    await this.#parts.publisher.send(copies);
+    for (const held of back) held.ack();
+    await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);
+  }
+
+  get #shelf(): { readonly queue: string; readonly channel: string; readonly group: string } {
+    const { channel, group } = this.#parts.request;
+    return { queue: deadName(this.#parts.name), channel, group };
+  }
+}
