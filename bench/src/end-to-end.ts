@@ -7,6 +7,8 @@ export interface Comparison<E extends Entrant> {
   readonly title: string;
   /** Where a run takes place, left after it. */
   readonly place: () => Promise<Place>;
+  /** Removes what the runs of a round have left in a place that they share. */
+  readonly afterRound?: () => Promise<void>;
   /** The first one is what the others are measured against. */
   readonly entrants: readonly E[];
   readonly rounds?: number;
@@ -67,18 +69,28 @@ export async function compareLatency(
   });
 }
 
+/** One that fails is left out from then on, and the others go on: a run of minutes has more to say than that. */
 async function inRounds<E extends Entrant, T>(
-  { place, entrants, rounds = 3 }: Comparison<E>,
+  { place, afterRound, entrants, rounds = 3 }: Comparison<E>,
   measure: (entrant: E, place: Place) => Promise<T>,
 ): Promise<ReadonlyMap<string, readonly T[]>> {
   const measured = new Map<string, T[]>(entrants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const entrant of entrants) {
+      const runs = measured.get(entrant.name);
       await using here = await place();
-      measured.get(entrant.name)?.push(await measure(entrant, here));
+      const run = runs && (await measure(entrant, here).catch(complain));
+      if (run === undefined) measured.delete(entrant.name);
+      else runs?.push(run);
     }
+    await afterRound?.();
   }
   return measured;
+}
+
+function complain(error: unknown): undefined {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -5,6 +5,7 @@ import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { groups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
+import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
 
@@ -32,6 +33,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   },
   backlog,
   redis,
+  rabbitmq,
   groups,
 };
 

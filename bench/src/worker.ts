@@ -12,6 +12,13 @@ const contestants: Readonly<Record<string, () => Promise<Contestant>>> = {
   "redis/raw-groups": async () => (await import("./redis/raw-groups.js")).contestant,
   "redis/bullmq": async () => (await import("./redis/bullmq.js")).contestant,
   "redis/nest": async () => (await import("./redis/nest.js")).contestant,
+  "rabbitmq/raw": async () => (await import("./rabbitmq/raw.js")).contestant,
+  "rabbitmq/raw-with-log": async () => (await import("./rabbitmq/raw.js")).withLog,
+  "rabbitmq/raw-groups": async () => (await import("./rabbitmq/raw-groups.js")).contestant,
+  "rabbitmq/broker": async () => (await import("./rabbitmq/ours.js")).broker,
+  "rabbitmq/mesh": async () => (await import("./rabbitmq/ours.js")).mesh,
+  "rabbitmq/client": async () => (await import("./rabbitmq/client.js")).contestant,
+  "rabbitmq/nest": async () => (await import("./rabbitmq/nest.js")).contestant,
 };
 
 type Act = (order: Order) => Promise<Answer | undefined>;
