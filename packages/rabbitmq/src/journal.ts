@@ -5,14 +5,14 @@
  * - *started*: an entry is about to be handed out, so that a crash counts as an attempt
  * - *hold*: a member still holds this message, though it no longer leads the partition
  * - *done*: that member has settled it
- * - *seat*: who receives one leads the partition; there is at least one
+ * - *seat*: a member stands in line; who receives one leads the partition
  * - *mark*: a new leader's own; what was there before has been read when it comes
  */
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
 import type { Held } from "./held.js";
 import type { Outgoing } from "./publisher.js";
-import { type Carried, copyProperties, type Headers, bodyOf, number } from "./wire.js";
+import { bodyOf, type Carried, copyProperties, type Headers, number } from "./wire.js";
 
 export type Note =
   | {

@@ -1,6 +1,7 @@
 /** A delivery of an ordered group: where it is from decides what settling it takes. */
-import { Held } from "./held.js";
+
 import type { Feed } from "./feed.js";
+import { Held } from "./held.js";
 import type { Carried, Stored } from "./wire.js";
 
 export interface OrderedPlace {

@@ -9,6 +9,7 @@ import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
 import { Outlet } from "./outlet.js";
 import { type Feeds, Partition } from "./partition.js";
+import { Presence } from "./presence.js";
 import type { Outgoing } from "./publisher.js";
 import { deadCopy, undecodable } from "./records.js";
 import { deadName, heldName, mainName } from "./topology.js";
@@ -24,9 +25,9 @@ const largestBatch = 512;
 
 export class OrderedSubscription implements Subscription {
   readonly #parts: MemberParts;
-  readonly #member: string = newId();
   readonly #outlet: Outlet;
   readonly #partitions: readonly Partition[];
+  readonly #presence: Presence;
   readonly #held: Set<OrderedHeld> = new Set();
   readonly #settling: Set<Promise<void>> = new Set();
   #feeds: Feeds | undefined;
@@ -42,7 +43,10 @@ export class OrderedSubscription implements Subscription {
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
-    this.#partitions = Array.from({ length: parts.settings.partitions }, (_, index) => this.#partition(index));
+    this.#partitions = Array.from({ length: parts.settings.partitions }, (_, index) =>
+      this.#partition(index),
+    );
+    this.#presence = new Presence(parts.link, parts.name);
     this.#outlet = new Outlet({
       begin: () => {
         this.#running = this.#run();
@@ -121,6 +125,7 @@ export class OrderedSubscription implements Subscription {
 
   /** What it had is the server's again. */
   #lost(): void {
+    this.#presence.forget();
     for (const partition of this.#partitions) partition.reset();
     for (const held of this.#held) held.state = "gone";
     this.#held.clear();
@@ -130,9 +135,10 @@ export class OrderedSubscription implements Subscription {
   async #register(): Promise<void> {
     const feeds = this.#feeds;
     if (!feeds?.held.open || this.#closed || this.#stalled) return;
+    const id = await this.#presence.begin();
     const idle = this.#partitions.filter(({ role }) => role === "idle");
     await Promise.all(idle.map((partition) => partition.register(feeds)));
-    await this.#parts.publisher.send(idle.map(({ parts }) => seatNote(parts.heldQueue, this.#member)));
+    await this.#parts.publisher.send(idle.map(({ parts }) => seatNote(parts.heldQueue, id)));
   }
 
   async #bury(held: OrderedHeld): Promise<void> {
@@ -193,38 +199,38 @@ export class OrderedSubscription implements Subscription {
   /** Gives up what is more than its share. */
   async #share(): Promise<void> {
     const leading = this.#leading();
-    const lines = await this.#lines(leading);
-    const members = Math.max(1, ...lines.values());
-    const excess = leading.length - Math.ceil(this.#partitions.length / members);
-    const wanted = leading.filter((partition) => (lines.get(partition) ?? 1) > 1);
-    for (const partition of wanted.slice(0, Math.max(0, excess))) await this.#leave(partition);
-    if (excess > 0) await this.#register();
+    const others = await this.#others(leading);
+    const excess = leading.length - Math.ceil(this.#partitions.length / (others.size + 1));
+    if (excess <= 0) return;
+    const wanted = leading.filter((partition) => isWanted(partition, others));
+    for (const partition of wanted.slice(0, excess)) await this.#leave(partition);
+    await this.#register();
   }
 
   /** Gives up all that others wait for, and waits for nothing. */
   async #stepAside(): Promise<void> {
     if (!this.#stalled) return;
+    await this.#presence.end();
     const waiting = this.#partitions.filter(({ role }) => role === "waiting");
     await Promise.all(waiting.map((partition) => partition.withdraw()));
     const leading = this.#leading();
-    const lines = await this.#lines(leading);
-    for (const partition of leading) if ((lines.get(partition) ?? 1) > 1) await this.#leave(partition);
+    const others = await this.#others(leading);
+    for (const partition of leading) if (isWanted(partition, others)) await this.#leave(partition);
   }
 
   #leading(): Partition[] {
     return this.#partitions.filter(({ role }) => role === "leading");
   }
 
-  /** How many stand in line for each. */
-  async #lines(partitions: readonly Partition[]): Promise<Map<Partition, number>> {
-    if (this.#closed || partitions.length === 0) return new Map();
-    return this.#parts.link.once(async (channel) => {
-      const counts = partitions.map(async (partition) => {
-        const { consumerCount } = await channel.checkQueue(partition.parts.heldQueue);
-        return [partition, consumerCount] as const;
-      });
-      return new Map(await Promise.all(counts));
-    });
+  /** The others who stand in line. The seats of those who have gone are removed. */
+  async #others(leading: readonly Partition[]): Promise<Set<string>> {
+    const names = new Set(leading.flatMap(({ seats }) => [...seats.keys()]));
+    names.delete(this.#presence.id);
+    const present = await this.#presence.present([...names]);
+    for (const name of names) {
+      if (!present.has(name)) for (const partition of leading) partition.unseat(name);
+    }
+    return present;
   }
 
   /**
@@ -342,6 +348,7 @@ export class OrderedSubscription implements Subscription {
       this.#parts.logger.debug({ err: error }, "what was held goes back with its channel");
     }
     await Promise.allSettled([...this.#settling]);
+    await this.#presence.end().catch(() => undefined);
     await this.#endFeeds();
     this.#lost();
     this.#parts.stop();
@@ -369,4 +376,9 @@ export class OrderedSubscription implements Subscription {
     const { channel, group } = this.#parts.request;
     return { queue: deadName(this.#parts.name), channel, group };
   }
+}
+
+function isWanted({ seats }: Partition, others: ReadonlySet<string>): boolean {
+  for (const member of seats.keys()) if (others.has(member)) return true;
+  return false;
 }

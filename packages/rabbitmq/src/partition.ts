@@ -51,8 +51,8 @@ export class Partition {
   mainConsumer = "";
   /** Settles when it reads from the main queue, or cannot. */
   consuming: Promise<void> = Promise.resolve();
-  /** The seat it keeps. */
-  seat: ConsumeMessage | undefined;
+  /** The members who stand in line, by the seats they put here; with the tag of each. */
+  readonly seats: Map<string, number> = new Map();
   feeds: Feeds | undefined;
   #mark = "";
   #loading: Parsed[] = [];
@@ -84,7 +84,7 @@ export class Partition {
     this.#known.clear();
     this.#starts.clear();
     this.#loading = [];
-    this.seat = undefined;
+    this.seats.clear();
     this.feeds = undefined;
     this.heldConsumer = "";
     this.mainConsumer = "";
@@ -122,7 +122,9 @@ export class Partition {
   #load(): void {
     this.role = "loading";
     this.#mark = newId();
-    this.parts.send([markNote(this.parts.heldQueue, this.#mark)]).catch((error: unknown) => this.parts.failed(error));
+    this.parts
+      .send([markNote(this.parts.heldQueue, this.#mark)])
+      .catch((error: unknown) => this.parts.failed(error));
   }
 
   #loaded(mark: ConsumeMessage): void {
@@ -143,13 +145,15 @@ export class Partition {
     for (const ref of [...replaced, ...done]) this.#known.add(ref);
     this.#dropStrayStarts();
     const { main } = this.feeds as Feeds;
-    this.consuming = main.consume(this.parts.mainQueue, this.parts.prefetch, (message) => this.#arrived(message)).then(
-      (tag) => {
-        this.mainConsumer = tag;
-        this.parts.led(this);
-      },
-      (error: unknown) => this.parts.failed(error),
-    );
+    this.consuming = main
+      .consume(this.parts.mainQueue, this.parts.prefetch, (message) => this.#arrived(message))
+      .then(
+        (tag) => {
+          this.mainConsumer = tag;
+          this.parts.led(this);
+        },
+        (error: unknown) => this.parts.failed(error),
+      );
     this.parts.ready();
   }
 
@@ -169,10 +173,9 @@ export class Partition {
         this.#resolve(note.ref);
         break;
       case "seat":
-        if (this.seat) {
-          this.#ack(message);
-          this.parts.joined();
-        } else this.seat = message;
+        this.#ackSeat(note.member);
+        this.seats.set(note.member, message.fields.deliveryTag);
+        this.parts.joined();
         break;
       case "mark":
         this.#ack(message);
@@ -212,7 +215,15 @@ export class Partition {
     };
     const held = new OrderedHeld(stored, { ...carried, attempt }, place);
     held.notes.push(...prior);
-    this.lanes.insert(key, { kind: "entry", seq, id: note.id, due: note.due, held, start: "none", startId: "" });
+    this.lanes.insert(key, {
+      kind: "entry",
+      seq,
+      id: note.id,
+      due: note.due,
+      held,
+      start: "none",
+      startId: "",
+    });
     this.look(key);
   }
 
@@ -235,7 +246,8 @@ export class Partition {
   }
 
   #entryItem(id: string): readonly [string, EntryItem] | undefined {
-    for (const [key, item] of this.lanes.all()) if (item.kind === "entry" && item.id === id) return [key, item];
+    for (const [key, item] of this.lanes.all())
+      if (item.kind === "entry" && item.id === id) return [key, item];
     return undefined;
   }
 
@@ -331,7 +343,10 @@ export class Partition {
     }
     if (head.kind === "entry" && head.start === "none") {
       const inMs = head.due - this.parts.clock.now();
-      this.#timers.set(key, this.parts.clock.after(Math.max(1, inMs), () => this.look(key)));
+      this.#timers.set(
+        key,
+        this.parts.clock.after(Math.max(1, inMs), () => this.look(key)),
+      );
     }
     if (head.kind === "hold" || (head.kind === "entry" && head.start === "none")) this.#makeRoom();
   }
@@ -433,7 +448,7 @@ export class Partition {
     return unread.sort((one, other) => one.seq - other.seq);
   }
 
-  /** Puts back everything of the journal that stays as it is, the seat at the end. */
+  /** Puts back everything of the journal that stays as it is, the seats at the end. */
   putBack(): void {
     const { held } = this.feeds as Feeds;
     for (const [message] of this.#loading) held.requeue(message.fields.deliveryTag);
@@ -444,7 +459,7 @@ export class Partition {
         for (const tag of item.held.notes) held.requeue(tag);
       }
     }
-    if (this.seat) held.requeue(this.seat.fields.deliveryTag);
+    for (const tag of this.seats.values()) held.requeue(tag);
   }
 
   /** Leaves the line. Something may have come meanwhile: it goes back. */
@@ -457,6 +472,17 @@ export class Partition {
       await cancelled;
     }
     this.reset();
+  }
+
+  /** A member that stood in line has gone. */
+  unseat(member: string): void {
+    this.#ackSeat(member);
+    this.seats.delete(member);
+  }
+
+  #ackSeat(member: string): void {
+    const tag = this.seats.get(member);
+    if (tag !== undefined) this.feeds?.held.ack(tag);
   }
 
   /** A copy for the journal, uncounted. */

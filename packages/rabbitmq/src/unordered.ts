@@ -68,7 +68,12 @@ export class UnorderedSubscription implements Subscription {
         this.#feed = feed;
         const take = (message: ConsumeMessage): void => this.#arrived(feed, message);
         if (this.#closed) await feed.close();
-        else this.#consumer = await feed.consume(queueName(this.#parts.name), this.#parts.request.prefetch, take);
+        else
+          this.#consumer = await feed.consume(
+            queueName(this.#parts.name),
+            this.#parts.request.prefetch,
+            take,
+          );
         await feed.ended;
       } catch (error) {
         logger.debug({ err: error }, "the subscription is being restored");
