@@ -1,4 +1,7 @@
-/** Prints ratios, each taken in one run: `npm run bench`, or `npm run bench -- codec sqlite`. */
+/**
+ * Prints ratios, each taken in one run: `npm run bench`, or `npm run bench -- codec sqlite`. Where the time goes:
+ * `node --cpu-prof --cpu-prof-dir=profiles bench/dist/main.js redis` profiles both processes of every run.
+ */
 import { cpus } from "node:os";
 import { backlog } from "./backlog.js";
 import { codec, codecAgainstSdk, validation } from "./codec.js";

@@ -79,12 +79,14 @@ export async function withPair<T>(
   await using consumer = await startWorker({ contestant, role: "consume", site }, entrant.name);
   await using producer = await startWorker({ contestant, role: "produce", site }, entrant.name);
   const result = await work({ consumer, producer });
-  await Promise.all([producer.ask({ kind: "close" }), consumer.ask({ kind: "close" })]);
+  await Promise.all([producer.end(), consumer.end()]);
   return result;
 }
 
 export interface Worker extends AsyncDisposable {
   ask(order: Order): Promise<Answer>;
+  /** Asks it to leave the server in good order, and resolves when its process has ended by itself. */
+  end(): Promise<void>;
 }
 
 /** Longer than anything takes that goes well. What is lost would be waited for forever. */
@@ -101,6 +103,10 @@ async function startWorker(start: Start, name: string): Promise<Worker> {
       const answered = nextAnswer(child, `${who}, ${order.kind}`);
       if (child.connected) child.send(order);
       return answered;
+    },
+    async end() {
+      await worker.ask({ kind: "close" });
+      await exited;
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
