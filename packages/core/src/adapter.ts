@@ -2,6 +2,7 @@
  * The door for adapters: the broker contract and the few tools that every adapter needs. Applications import
  * `@meshwright/core` instead.
  */
+export { type BatchSource, batchesOf } from "./broker/batches.js";
 export type {
   Broker,
   BrokerCapabilities,

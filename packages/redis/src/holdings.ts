@@ -39,9 +39,9 @@ export class Holdings {
   // An array, and not a set: a set that lives long and changes with every message keeps what was deleted from the collector.
   readonly #held: HeldDelivery[] = [];
   readonly #lanes: Map<string, Map<string, number>> = new Map();
-  /** Deliveries for which a retry was asked that is not recorded yet. */
-  readonly #retrying: Set<HeldDelivery> = new Set();
-  #retriedKeys: Set<string> = new Set();
+  /** Deliveries that are to be given back, which is not recorded yet. */
+  readonly #returning: Set<HeldDelivery> = new Set();
+  #returningKeys: Set<string> = new Set();
   #calls = 0;
 
   get size(): number {
@@ -71,7 +71,7 @@ export class Holdings {
       last.index = index;
     }
     delivery.index = -1;
-    if (this.#retrying.size > 0) this.#retrying.delete(delivery);
+    if (this.#returning.size > 0) this.#returning.delete(delivery);
   }
 
   /** The number of a call that is about to be sent. */
@@ -84,14 +84,14 @@ export class Holdings {
     return this.#lanes.get(partition)?.has(key) ?? false;
   }
 
-  /** A step begins: what it brings comes after all retries that are recorded by now. */
+  /** A step begins: what it brings comes after all that is recorded by now. */
   beginStep(): void {
-    if (this.#retriedKeys.size > 0) this.#retriedKeys = new Set(keysOf(this.#retrying));
+    if (this.#returningKeys.size > 0) this.#returningKeys = new Set(keysOf(this.#returning));
   }
 
-  /** Whether a retry of the key was asked for of which Redis may not have known when this step asked it. */
-  isRetried(key: string): boolean {
-    return this.#retriedKeys.has(key);
+  /** Whether something of the key was given back of which Redis may not have known when this step asked it. */
+  isReturning(key: string): boolean {
+    return this.#returningKeys.has(key);
   }
 
   laneExists(partition: string, key: string, call: number): void {
@@ -116,16 +116,17 @@ export class Holdings {
     this.#lanes.delete(partition);
   }
 
-  retryAsked(delivery: HeldDelivery): void {
-    this.#retrying.add(delivery);
-    this.#retriedKeys.add(delivery.message.key);
+  /** A retry or a release of it was asked for. */
+  returned(delivery: HeldDelivery): void {
+    this.#returning.add(delivery);
+    this.#returningKeys.add(delivery.message.key);
   }
 
   clear(): void {
     this.#held.length = 0;
     this.#lanes.clear();
-    this.#retrying.clear();
-    this.#retriedKeys.clear();
+    this.#returning.clear();
+    this.#returningKeys.clear();
   }
 }
 

@@ -9,11 +9,13 @@ import { partitionsDiffer } from "./errors.js";
 import { entryPlace, Holdings, type Place, placeOf } from "./holdings.js";
 import { escaped } from "./keys.js";
 import { startId } from "./offsets.js";
+import { fenceMember } from "./scripts/fence.js";
 import { joinGroup } from "./scripts/join.js";
 import { leaveGroup } from "./scripts/leave.js";
 import { findStrays } from "./scripts/strays.js";
 import { type SyncMode, syncMember } from "./scripts/sync.js";
 
+/** `member` is its name and its epoch. */
 export type Who = readonly [group: string, ordering: string, member: string];
 
 export interface MemberParts {
@@ -35,6 +37,7 @@ export class Member {
   dueAt = 0;
   readonly #parts: MemberParts;
   #name = "";
+  #epoch = 0;
   #joined = false;
   #rejoining: Promise<void> | undefined;
 
@@ -44,7 +47,7 @@ export class Member {
 
   get who(): Who {
     const { group, ordering } = this.#parts.request;
-    return [escaped(group), ordering, this.#name];
+    return [escaped(group), ordering, `${this.#name}@${this.#epoch}`];
   }
 
   get joined(): boolean {
@@ -87,18 +90,26 @@ export class Member {
     const { who } = this;
     const known = this.partitions;
     const call = this.holdings.nextCall();
-    const reply = await syncMember(connection, root, who, { leaseMs, mode, known });
-    // A reply to what it was before it lost its lease.
-    if (who[2] !== this.#name || !this.#joined) return this.#joined;
+    const reply = await syncMember(connection, root, who, { leaseMs, mode });
+    // A reply to what it was before it lost its lease, or before an earlier epoch ended.
+    if (who[2] !== this.who[2] || !this.#joined) return this.#joined;
     if (reply[0] !== "ok") return this.#lost();
-    const [, partitions, taken, dueInMs, delayedInMs, missed, , anew] = reply;
-    for (const partition of known) if (!partitions.includes(partition)) this.holdings.forgetLanes(partition);
-    for (const [partition, lanes] of taken) this.holdings.setLanes(partition, lanes, call);
-    this.partitions = partitions;
+    const [, partitions, dueInMs, delayedInMs, missed, , anew] = reply;
+    this.partitions = partitions.map(([partition]) => partition);
+    for (const partition of known)
+      if (!this.partitions.includes(partition)) this.holdings.forgetLanes(partition);
+    for (const [partition, lanes] of partitions) this.holdings.setLanes(partition, lanes, call);
     this.due(dueInMs, delayedInMs);
     if (missed > 0) this.#reportGap(missed);
     if (anew === 1) this.#reportGap(undefined);
     return true;
+  }
+
+  /** Makes sure that no call of before has an effect any more. Returns whether it is still a member. */
+  async fence(): Promise<boolean> {
+    this.#epoch += 1;
+    const { connection, root } = this.#parts;
+    return (await fenceMember(connection, root, this.who)) || this.#lost();
   }
 
   /** What Redis thinks this member holds and it does not. Also renews what it knows of lanes. */

@@ -1,5 +1,7 @@
-import { ConfigurationError, type Duration, durationMs } from "@meshwright/core/adapter";
+import { type Duration, durationMs, optionChecks } from "@meshwright/core/adapter";
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from "ioredis";
+
+const { count, invalid, positive } = optionChecks("redisBroker", "REDIS_OPTIONS_INVALID");
 
 /** How much of a channel is kept. What a group has not settled is kept in any case, unless `hardLimit` says otherwise. */
 export interface RetentionOptions {
@@ -113,19 +115,4 @@ function retentionFrom(options: RetentionOptions): RetentionSettings {
     hardLimit: count(options.hardLimit?.maxMessages, "retention.hardLimit.maxMessages"),
     intervalMs: positive(options.interval ?? "1m", "retention.interval"),
   };
-}
-
-function positive(value: Duration, name: string): number {
-  const ms = durationMs(value, name);
-  if (ms > 0) return ms;
-  throw invalid(`\`${name}\` must be longer than 0`);
-}
-
-function count(value: number | undefined, name: string): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return value;
-  throw invalid(`\`${name}\` must be a whole number of at least 1`);
-}
-
-function invalid(reason: string): ConfigurationError {
-  return new ConfigurationError("REDIS_OPTIONS_INVALID", `redisBroker: ${reason}.`);
 }

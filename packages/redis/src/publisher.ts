@@ -2,10 +2,9 @@
  * Publishing to one channel. What is published in a turn of the event loop goes out in one call of a script, several such
  * calls under way at once; they arrive in order since they share a connection. A `publish` call is never divided.
  */
-import { refusals, type WireMessage } from "@meshwright/core/adapter";
+import { partitionOf, refusals, type WireMessage } from "@meshwright/core/adapter";
 import type { Connection } from "./connection.js";
 import { brokerError, partitionsDiffer, tooFewReplicas } from "./errors.js";
-import { partitionOf } from "./keys.js";
 import { publishMessages } from "./scripts/publish.js";
 import { encodeMessage } from "./wire.js";
 

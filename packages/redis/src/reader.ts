@@ -3,7 +3,7 @@
  * so a read never asks for more than there is room for.
  */
 import type { Connection } from "./connection.js";
-import { logKey, nativeGroup, wakeKey } from "./keys.js";
+import { logKey, nameOf, nativeGroup, wakeKey } from "./keys.js";
 import type { Who } from "./member.js";
 import { readSome, type StreamEntries } from "./scripts/read.js";
 
@@ -48,7 +48,7 @@ export class Reader {
   async #group({ who, partitions, blockMs }: ReadRequest, count: number): Promise<Read> {
     const [group, ordering, member] = who;
     const streams = this.#streams(who, partitions);
-    const reader = ["GROUP", nativeGroup(group, ordering, member), member];
+    const reader = ["GROUP", nativeGroup(group, ordering, member), nameOf(member)];
     const limits = ["COUNT", count, "BLOCK", Math.ceil(blockMs)];
     const places = streams.map(() => ">");
     const args = [...reader, ...limits, "STREAMS", ...streams, ...places];
@@ -69,7 +69,7 @@ export class Reader {
 
   #streams([group, , member]: Who, partitions: readonly string[]): string[] {
     const logs = partitions.map((partition) => logKey(this.#root, partition));
-    return [...logs, wakeKey(this.#root, group, member)];
+    return [...logs, wakeKey(this.#root, group, nameOf(member))];
   }
 
   #split(reply: readonly StreamEntries[] | null): Read {

@@ -1,14 +1,17 @@
 /** A live member of a group: reads when asked, settles, keeps its lease, gives everything back when closed. */
 import {
+  batchesOf,
   type Cancel,
   type Delivery,
   refusals,
   type Settlement,
+  Signal,
   type Subscription,
   typeFilter,
 } from "@meshwright/core/adapter";
+import { Backoff } from "./backoff.js";
 import type { Connection } from "./connection.js";
-import { brokerError, isNoGroup } from "./errors.js";
+import { brokerError, connectionLost, isNoGroup } from "./errors.js";
 import { type HeldDelivery, placeOf } from "./holdings.js";
 import { acceptEntries, acceptRecords, type Intake } from "./intake.js";
 import { Member, type MemberParts } from "./member.js";
@@ -17,7 +20,6 @@ import { settleMessages } from "./scripts/settle.js";
 import { takeRecords } from "./scripts/take.js";
 import { wakeMember } from "./scripts/wake.js";
 import { addRelease, addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
-import { Signal } from "./signal.js";
 
 export interface SubscriptionParts extends MemberParts {
   readonly timeoutMs: number;
@@ -37,8 +39,6 @@ const beatsPerLease = 3;
 const stallMs = 100;
 /** How long `close` waits for a read to end before it cuts its connection. */
 const longestCloseMs = 500;
-const firstPauseMs = 20;
-const longestPauseMs = 1_000;
 /** Bounds the memory of one step, whatever the prefetch. */
 const largestBatch = 512;
 
@@ -57,6 +57,8 @@ export class RedisSubscription implements Subscription {
   /** The member has to be brought up to date before the next read, and how. */
   #pendingSync: "asking" | "hungry" | undefined = "asking";
   #idle = false;
+  /** A call failed whose effect is not known. */
+  #inDoubt = false;
   /** When to compare with Redis what is held. */
   #strayChecks: number[] = [];
   #heartbeat: Cancel = () => undefined;
@@ -64,8 +66,7 @@ export class RedisSubscription implements Subscription {
   #stepping: Promise<HeldDelivery[] | undefined> | undefined;
   #ended = false;
   #closing: Promise<void> | undefined;
-  #pauseMs = 0;
-  #endPause: () => void = () => undefined;
+  readonly #backoff: Backoff = new Backoff();
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -83,16 +84,7 @@ export class RedisSubscription implements Subscription {
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
     if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
-    return {
-      next: async () => {
-        const value = await this.#next();
-        return value ? { value, done: false } : { value: undefined, done: true };
-      },
-      return: async () => {
-        await this.close();
-        return { value: undefined, done: true };
-      },
-    };
+    return batchesOf({ next: () => this.#next(), close: () => this.close() });
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {
@@ -105,7 +97,8 @@ export class RedisSubscription implements Subscription {
       if (!holdings.holds(delivery) || delivery.call === call) continue;
       delivery.call = call;
       settled.push(delivery);
-      if (settlement.outcome === "retry" && this.#ordered) holdings.retryAsked(delivery);
+      const { outcome } = settlement;
+      if (this.#ordered && (outcome === "retry" || outcome === "release")) holdings.returned(delivery);
       addSettlement(plan, settlement, delivery);
     }
     let late = settlements.length - settled.length;
@@ -115,7 +108,7 @@ export class RedisSubscription implements Subscription {
 
   close(): Promise<void> {
     this.#ended = true;
-    this.#endPause();
+    this.#backoff.end();
     this.#signal.notify();
     this.#closing ??= this.#close();
     return this.#closing;
@@ -148,10 +141,10 @@ export class RedisSubscription implements Subscription {
     }
   }
 
-  /** Gives back what came while a retry of its key was being asked for: it was taken before Redis knew of the retry. */
+  /** Gives back what came while something earlier of its key was being given back: it was taken before Redis knew of that. */
   #inOrder(batch: readonly HeldDelivery[] = []): readonly HeldDelivery[] {
     const { holdings } = this.#member;
-    const late = batch.filter(({ message }) => holdings.isRetried(message.key));
+    const late = batch.filter(({ message }) => holdings.isReturning(message.key));
     if (late.length === 0) return batch;
     const plan = emptyPlan();
     for (const delivery of late) {
@@ -180,7 +173,7 @@ export class RedisSubscription implements Subscription {
     }
     try {
       const batch = await this.#step(room);
-      this.#pauseMs = 0;
+      this.#backoff.succeeded();
       return batch;
     } catch (error) {
       if (isNoGroup(error)) this.#pendingSync = "asking";
@@ -196,6 +189,7 @@ export class RedisSubscription implements Subscription {
       await this.#member.rejoin();
       this.#pendingSync = "asking";
     }
+    if (this.#inDoubt) await this.#clearUp();
     if ((this.#strayChecks[0] ?? Number.POSITIVE_INFINITY) <= clock.now()) await this.#releaseStrays();
     if (this.#pendingSync) {
       const mode = this.#pendingSync;
@@ -260,7 +254,7 @@ export class RedisSubscription implements Subscription {
     if (partitions.length === 0) return [];
     const call = holdings.nextCall();
     const reply = await takeRecords(connection, root, who, { room, partitions }).catch((error: unknown) => {
-      this.#suspect();
+      this.#inDoubt = true;
       throw error;
     });
     if (reply[0] === "lost") {
@@ -292,9 +286,14 @@ export class RedisSubscription implements Subscription {
     const call = holdings.nextCall();
     if (this.#ordered) for (const [partition, key] of plan.lanes) holdings.laneExists(partition, key, call);
     const [late, empty] = await settleMessages(connection, root, who, plan).catch((error: unknown) => {
-      this.#suspect();
+      this.#inDoubt = true;
       throw brokerError(error, "settling");
     });
+    if (late < 0) {
+      // Sent before a new epoch began, so nothing was done: what is not settled again is a stray.
+      this.#strayChecks.unshift(this.#parts.context.clock.now());
+      throw connectionLost();
+    }
     for (let at = 0; at < empty.length; at += 2) {
       holdings.laneIsEmpty(empty[at] as string, empty[at + 1] as string, call);
     }
@@ -314,11 +313,18 @@ export class RedisSubscription implements Subscription {
     );
   }
 
-  /** A call failed whose effect is not known: what Redis thinks is held here may not be. */
-  #suspect(): void {
+  /** Calls failed: ends what they may still do, and sees to it that what they did is found. */
+  async #clearUp(): Promise<void> {
+    this.#inDoubt = false;
+    try {
+      await this.#member.fence();
+    } catch (error) {
+      this.#inDoubt = true;
+      throw error;
+    }
     const now = this.#parts.context.clock.now();
-    // A read of a connection that broke may go on in the server for as long as it was told to wait.
-    this.#strayChecks = [now, now + longestBlockMs + 500];
+    // Without order a read that broke off is not ended, and may take something for as long as it was told to wait.
+    this.#strayChecks = this.#ordered ? [now] : [now, now + longestBlockMs + 500];
   }
 
   async #releaseStrays(): Promise<void> {
@@ -379,17 +385,10 @@ export class RedisSubscription implements Subscription {
   async #pause(error: unknown): Promise<void> {
     if (this.#ended) return;
     const cause = brokerError(error, "reading");
-    const log = this.#pauseMs === 0 ? "warn" : "debug";
+    const log = this.#backoff.fresh ? "warn" : "debug";
     this.#parts.context.logger[log]({ err: cause, ...this.#names() }, "cannot take messages, trying again");
-    this.#suspect();
-    this.#pauseMs = Math.min(Math.max(this.#pauseMs * 2, firstPauseMs), longestPauseMs);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#pauseMs);
-      this.#endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    this.#inDoubt = true;
+    await this.#backoff.wait();
   }
 
   #names(): { readonly channel: string; readonly group: string } {

@@ -1,6 +1,7 @@
 /** A live member of a group: claims when asked, settles, keeps its lease, gives everything back when closed. */
 import {
   type BrokerContext,
+  batchesOf,
   type Delivery,
   type Failure,
   refusals,
@@ -85,16 +86,7 @@ export class SqliteSubscription implements Subscription {
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
     if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
-    return {
-      next: async () => {
-        const value = await this.#next();
-        return value ? { value, done: false } : { value: undefined, done: true };
-      },
-      return: async () => {
-        await this.close();
-        return { value: undefined, done: true };
-      },
-    };
+    return batchesOf({ next: () => this.#next(), close: () => this.close() });
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {

@@ -1,9 +1,10 @@
 /**
  * Lua for scripts about a group. ARGV[1] is the group's escaped name, ARGV[2] its ordering ("key" or "none"), ARGV[3]
- * the member that asks.
+ * the member that asks, as name@epoch: what an earlier epoch of it asks for, late, is refused.
  *
  * G = root:group:<group>
  * G:members        zset: member -> end of its lease
+ * G:epoch          hash: member -> its epoch; it begins a new one when it can't know what became of its calls
  * G:asking         set: members that have begun to iterate; partitions are shared out among them
  * G:stalled        set: those of them that have no room or do not ask at the moment
  * G:owner          hash: partition -> member ("key" only)
@@ -25,18 +26,31 @@
 import { channelLibrary } from "./channel-library.js";
 
 export const groupLibrary: string = `${channelLibrary}
-local group, ordering, me = ARGV[1], ARGV[2], ARGV[3]
+local group, ordering = ARGV[1], ARGV[2]
+local me, my_epoch = string.match(ARGV[3], '^(.-)@?(%d*)$')
 local G = root .. ':group:' .. group
 local by_key = ordering == 'key'
 
+local epochs = {}
+local function epoch_of(member)
+  epochs[member] = epochs[member] or redis.call('HGET', G .. ':epoch', member) or ''
+  return epochs[member]
+end
+local function set_epoch(member, epoch)
+  redis.call('HSET', G .. ':epoch', member, epoch)
+  epochs[member] = epoch
+end
+
 -- The Redis consumer group a member reads with: its own where keys are ordered, so that destroying it fences the member.
 local function native(member)
-  if by_key then return 'key:' .. member .. ':' .. group end
+  if by_key then return 'key:' .. member .. '@' .. epoch_of(member) .. ':' .. group end
   return 'none:' .. group
 end
 
 local function partitions() return tonumber(redis.call('HGET', root, 'partitions') or 0) end
-local function registered() return redis.call('ZSCORE', G .. ':members', me) end
+local function registered() return redis.call('ZSCORE', G .. ':members', me) and epoch_of(me) == my_epoch end
+-- From before the member began a new epoch.
+local function overtaken() return epoch_of(me) ~= '' and epoch_of(me) ~= my_epoch end
 
 local function wake(member, why)
   redis.call('XADD', G .. ':wake:' .. member, 'MAXLEN', 100, '*', 'w', why)
@@ -206,14 +220,19 @@ local function own(p)
   for _, lane in ipairs(redis.call('SMEMBERS', G .. ':lanes:' .. p)) do lane_changed(p, lane) end
 end
 
+local function owned(member)
+  local list, owners = {}, redis.call('HGETALL', G .. ':owner')
+  for i = 1, #owners, 2 do
+    if owners[i + 1] == member then list[#list + 1] = owners[i] end
+  end
+  return list
+end
+
 -- Takes a member out of the group. counted: whether what it held was an attempt.
 local function remove(member, counted)
   local how = { attempts = counted and 1 or 0, due = 0 }
   if by_key then
-    local owners = redis.call('HGETALL', G .. ':owner')
-    for i = 1, #owners, 2 do
-      if owners[i + 1] == member then vacate(owners[i], member, how) end
-    end
+    for _, p in ipairs(owned(member)) do vacate(p, member, how) end
   else
     for p = 0, partitions() - 1 do
       set_aside_all(p, member, member, how)
@@ -233,6 +252,7 @@ local function remove(member, counted)
   redis.call('ZREM', G .. ':members', member)
   redis.call('SREM', G .. ':asking', member)
   redis.call('SREM', G .. ':stalled', member)
+  redis.call('HDEL', G .. ':epoch', member)
 end
 
 -- How long until something is due in these partitions: 0 now, -1 nothing.
@@ -250,10 +270,7 @@ end
 local function readable()
   local list = {}
   if by_key then
-    local owners = redis.call('HGETALL', G .. ':owner')
-    for i = 1, #owners, 2 do
-      if owners[i + 1] == me then list[#list + 1] = owners[i] end
-    end
+    list = owned(me)
   else
     for p = 0, partitions() - 1 do list[#list + 1] = tostring(p) end
   end

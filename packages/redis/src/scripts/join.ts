@@ -35,6 +35,7 @@ if not existing then
   end
 end
 redis.call('ZADD', G .. ':members', now + lease, me)
+set_epoch(me, my_epoch)
 redis.pcall('XGROUP', 'CREATE', G .. ':wake:' .. me, native(me), '$', 'MKSTREAM')
 return { 'ok', partitioned and 0 or 1, existing and 0 or 1 }
 `,

@@ -4,7 +4,7 @@
  *
  * ARGV: group, ordering, member, how many at most, then the partitions
  * Returns: { streams with entries as XREADGROUP replies, else nothing, the ids to wait behind: one for each partition, then
- *   that of the wake stream, 1 if the member was woken }
+ *   that of the wake stream, 1 if the member was woken, or was removed }
  */
 import type { Connection } from "../connection.js";
 import { run, script } from "../script.js";
@@ -13,6 +13,7 @@ import { groupLibrary } from "./group-library.js";
 const readScript = script(
   groupLibrary,
   `
+if not registered() then return { {}, {}, 1 } end
 local room, found = tonumber(ARGV[4]), {}
 local own_wake = G .. ':wake:' .. me
 for i = 5, #ARGV do

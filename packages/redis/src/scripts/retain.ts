@@ -35,7 +35,8 @@ local function places(p)
     local group, by_key = groups[i], groups[i + 1] == 'key'
     local G = root .. ':group:' .. group
     local owner = by_key and redis.call('HGET', G .. ':owner', p)
-    local name = by_key and (owner and 'key:' .. owner .. ':' .. group) or 'none:' .. group
+    local name = 'none:' .. group
+    if owner then name = 'key:' .. owner .. '@' .. (redis.call('HGET', G .. ':epoch', owner) or '') .. ':' .. group end
     local info = native[name]
     local last = info and info['last-delivered-id'] or redis.call('HGET', G .. ':cursor', p) or '0-0'
     local place = { group = G, last = parsed(last) }

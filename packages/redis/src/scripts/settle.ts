@@ -3,7 +3,7 @@
  *
  * ARGV: group, ordering, member, JSON of changes, then for each partition: partition, how many, ids to acknowledge
  *   a change: { partition, id of the entry or "", record, "ack" | "retry" | "release" | "dead", delay in ms, failure }
- * Returns: { how many came too late, lanes that are empty now: partition, lane, partition, lane … }
+ * Returns: { how many came too late (-1: the member has begun a new epoch; nothing was done), lanes that are empty now: partition, lane, partition, lane … }
  *
  * Acknowledged entries are looked for in what the member was given by XREADGROUP first, and then among the records: its
  * partition may have moved to another member meanwhile.
@@ -15,6 +15,7 @@ import { groupLibrary } from "./group-library.js";
 const settleScript = script(
   groupLibrary,
   `
+if overtaken() then return { -1, {} } end
 local late, emptied = 0, {}
 
 -- The place of a record that this member holds.

@@ -1,11 +1,11 @@
 /**
  * A member's heartbeat: renews its lease, removes dead members, shares out the partitions, moves delayed messages.
  *
- * ARGV: group, ordering, member, lease in ms, mode, then the partitions the member knows it owns
+ * ARGV: group, ordering, member, lease in ms, mode
  *   mode "present": no more than that; "asking": it wants to read; "hungry": it reads and finds nothing; "stalled": it has
  *   no room, or does not ask
  * Returns: { "lost" } when the member was removed, or all data is gone, else
- *   { "ok", partitions it reads, those of them it did not know each with the lanes that wait there,
+ *   { "ok", partitions it reads, each with the lanes that wait there,
  *     ms until a record is due or -1, ms until a delayed message is due or -1, missed messages,
  *     how many messages it holds, 1 if a stream was gone and had to be made anew }
  *
@@ -99,11 +99,10 @@ if changed then
   wake(me, 'sync')
 end
 
-local known = {}
-for i = 6, #ARGV do known[ARGV[i]] = true end
-local list, new, held = readable(), {}, redis.call('SCARD', G .. ':held:' .. me)
+local list, read, held = readable(), {}, redis.call('SCARD', G .. ':held:' .. me)
 for _, p in ipairs(list) do
-  if not known[p] and by_key then new[#new + 1] = { p, redis.call('SMEMBERS', G .. ':lanes:' .. p) } end
+  -- Told each time: a partition may have gone and come back since the member was told last.
+  read[#read + 1] = { p, by_key and redis.call('SMEMBERS', G .. ':lanes:' .. p) or {} }
   local pending = redis.pcall('XPENDING', log_key(p), native(me))
   if pending.err then
     redis.call('XGROUP', 'CREATE', log_key(p), native(me), '0-0', 'MKSTREAM')
@@ -113,7 +112,7 @@ for _, p in ipairs(list) do
     if one[1] == me then held = held + tonumber(one[2]) end
   end
 end
-return { 'ok', list, new, next_due(list), mature(), take_missed(), held, anew }
+return { 'ok', read, next_due(list), mature(), take_missed(), held, anew }
 `,
 );
 
@@ -123,8 +122,7 @@ export type SyncReply =
   | readonly [verdict: "lost"]
   | readonly [
       verdict: "ok",
-      partitions: readonly string[],
-      taken: readonly (readonly [partition: string, lanes: readonly string[]])[],
+      partitions: readonly (readonly [partition: string, lanes: readonly string[]])[],
       dueInMs: number,
       delayedInMs: number,
       missed: number,
@@ -135,14 +133,13 @@ export type SyncReply =
 export interface SyncRequest {
   readonly leaseMs: number;
   readonly mode: SyncMode;
-  readonly known: Iterable<string>;
 }
 
 export function syncMember(
   connection: Connection,
   root: string,
   who: readonly [group: string, ordering: string, member: string],
-  { leaseMs, mode, known }: SyncRequest,
+  { leaseMs, mode }: SyncRequest,
 ): Promise<SyncReply> {
-  return run<SyncReply>(connection, syncScript, root, [...who, leaseMs, mode, ...known]);
+  return run<SyncReply>(connection, syncScript, root, [...who, leaseMs, mode]);
 }
