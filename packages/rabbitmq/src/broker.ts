@@ -6,6 +6,11 @@ import {
   type Broker,
   type BrokerCapabilities,
   type BrokerContext,
+  type DeadLetterRecord,
+  type DeadLetterShelf,
+  type HistoryEntry,
+  type HistoryReader,
+  type HistoryRequest,
   refusals,
   type Subscription,
   type SubscriptionRequest,
@@ -17,7 +22,7 @@ import { type RabbitBrokerOptions, type Settings, settingsFrom } from "./options
 import { Session } from "./session.js";
 
 /** The broker on RabbitMQ with all that it can do. */
-export type RabbitBroker = Broker;
+export type RabbitBroker = Broker & HistoryReader & DeadLetterShelf;
 
 /**
  * A broker on RabbitMQ, 3.10 to 4.x.
@@ -35,11 +40,11 @@ const capabilities: BrokerCapabilities = {
   reach: "network",
   keyOrder: true,
   delayedRetry: true,
-  delayedPublish: false,
+  delayedPublish: true,
   typeFilter: true,
-  startPositions: ["latest"],
-  replay: false,
-  deadLetters: false,
+  startPositions: ["latest", "earliest", "time", "offset"],
+  replay: true,
+  deadLetters: true,
   inspection: false,
   atomicBatch: false,
   maxBodyBytes,
@@ -65,15 +70,27 @@ class QueuesBroker implements RabbitBroker {
   }
 
   async publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
-    try {
-      await this.#live().publish(channel, messages);
-    } catch (error) {
-      throw brokerError(error, "publishing");
-    }
+    await this.#doing("publishing", (session) => session.publish(channel, messages));
   }
 
   async subscribe(request: SubscriptionRequest): Promise<Subscription> {
     return await this.#live().subscribe(request);
+  }
+
+  history(request: HistoryRequest): AsyncIterable<readonly HistoryEntry[]> {
+    return reading("reading history", () => this.#live().history(request));
+  }
+
+  deadLetters({ group }: { readonly group: string }): AsyncIterable<readonly DeadLetterRecord[]> {
+    return reading("listing dead letters", () => this.#live().deadLetters(group));
+  }
+
+  async redrive(request: { readonly group: string; readonly ids: readonly string[] }): Promise<number> {
+    return await this.#doing("redriving", (session) => session.redrive(request.group, request.ids));
+  }
+
+  async purge(request: { readonly group: string; readonly ids: readonly string[] }): Promise<number> {
+    return await this.#doing("purging", (session) => session.purge(request.group, request.ids));
   }
 
   close(): Promise<void> {
@@ -87,9 +104,26 @@ class QueuesBroker implements RabbitBroker {
     await session?.close();
   }
 
+  async #doing<T>(what: string, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#live());
+    } catch (error) {
+      throw brokerError(error, what);
+    }
+  }
+
   #live(): Session {
     if (this.#ended) throw refusals.closed();
     if (!this.#session) throw refusals.notOpen();
     return this.#session;
+  }
+}
+
+/** An iteration whose errors are ours. */
+async function* reading<T>(doing: string, begin: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* begin();
+  } catch (error) {
+    throw brokerError(error, doing);
   }
 }

@@ -1,7 +1,8 @@
 /** The channels this connection publishes to: made on first use, messages put at their place, unroutable ones tried once more. */
-import { refusals, type WireMessage } from "@meshwright/core/adapter";
+import { type Clock, type Logger, refusals, type WireMessage } from "@meshwright/core/adapter";
 import { applyChannel } from "./declare.js";
 import { unroutable } from "./errors.js";
+import { Later } from "./later.js";
 import type { Link } from "./link.js";
 import { channelName, partitionOf, routingKey } from "./names.js";
 import { offsetMaker } from "./offsets.js";
@@ -17,8 +18,11 @@ export interface ChannelsParts {
   readonly settings: Settings;
   readonly namespace: string;
   readonly link: Link;
+  /** For what is read: an alarm stops the server from reading on the other one. */
+  readonly consuming: Link;
   readonly publisher: Publisher;
-  now(): number;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export class Channels {
@@ -26,16 +30,18 @@ export class Channels {
   readonly #nextOffset: () => string;
   /** Channels that are there, or are being made. */
   readonly #ready: Map<string, Promise<void> | true> = new Map();
+  readonly #later: Map<string, Later> = new Map();
+  #closed = false;
 
   constructor(parts: ChannelsParts) {
     this.#parts = parts;
-    this.#nextOffset = offsetMaker(() => parts.now());
+    this.#nextOffset = offsetMaker(() => parts.clock.now());
   }
 
   /** Makes what a channel is made of, once. */
   ensure(channel: string): Promise<void> | true {
     const known = this.#ready.get(channel);
-    if (known) return known;
+    if (known !== undefined) return known;
     const { settings, namespace, link } = this.#parts;
     const { partitions, topology: mode } = settings;
     const plan = channelTopology(settings, namespace, channel);
@@ -50,12 +56,28 @@ export class Channels {
     return making;
   }
 
+  /** Takes part in publishing what is due later. */
+  watchLater(channel: string): void {
+    if (this.#later.has(channel) || this.#closed) return;
+    const { namespace, publisher, consuming: link, clock, logger } = this.#parts;
+    const exchange = channelName(namespace, channel);
+    const queue = laterName(exchange);
+    const nextOffset = this.#nextOffset;
+    this.#later.set(channel, new Later({ exchange, queue, link, publisher, clock, logger, nextOffset }));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#later.values()].map((later) => later.close()));
+  }
+
   async publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
     for (const { body } of messages) if (tooLarge(body)) throw refusals.bodyTooLarge(maxBodyBytes);
     // The offsets are those of the order of the calls, and so are the bytes.
     const outgoing = messages.map((message) => this.#outgoing(channel, message));
     const ready = this.ensure(channel);
-    if (ready !== true) await ready;
+    if (ready instanceof Promise) await ready;
+    if (messages.some(({ deliverAt }) => deliverAt !== undefined)) this.watchLater(channel);
     try {
       const returned = await this.#parts.publisher.send(outgoing);
       if (returned.length > 0) await this.#again(channel, returned);
@@ -81,7 +103,7 @@ export class Channels {
     const properties = propertiesOf(message, this.#nextOffset());
     const exchange = channelName(namespace, channel);
     const partition = partitionOf(key, settings.partitions);
-    if (deliverAt !== undefined && deliverAt > this.#parts.now()) {
+    if (deliverAt !== undefined && deliverAt > this.#parts.clock.now()) {
       properties.headers["mw-due"] = deliverAt;
       properties.headers["mw-route"] = routingKey(partition, type);
       return { exchange: "", key: laterName(exchange), body: bodyOf(message), properties };

@@ -36,7 +36,10 @@ export async function apply(link: Link, plan: Topology, mode: DeclareMode): Prom
 }
 
 async function bind(channel: Channel, { bindings }: Topology): Promise<void> {
-  for (const { queue, exchange, key } of bindings) await channel.bindQueue(queue, exchange, key);
+  for (const { queue, to, exchange, key } of bindings) {
+    if (to === "exchange") await channel.bindExchange(queue, exchange, key);
+    else await channel.bindQueue(queue, exchange, key);
+  }
 }
 
 /** A channel's part, whose partitions may differ. */

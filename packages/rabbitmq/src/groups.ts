@@ -2,13 +2,15 @@
 import type { Clock, SubscriptionRequest } from "@meshwright/core/adapter";
 import { refusals } from "@meshwright/core/adapter";
 import { apply, exchangeExists } from "./declare.js";
+import { initialise } from "./initialise.js";
 import type { Link } from "./link.js";
 import { locked } from "./locks.js";
 import { groupName } from "./names.js";
+import { checkedOffset } from "./offsets.js";
 import type { Settings } from "./options.js";
 import type { Publisher } from "./publisher.js";
 import { register } from "./registry.js";
-import { groupTopology, orderExchange, readyExchange } from "./topology.js";
+import { groupTopology, inletName, inletTopology, orderExchange, readyExchange } from "./topology.js";
 
 export interface GroupsParts {
   readonly settings: Settings;
@@ -18,23 +20,30 @@ export interface GroupsParts {
   readonly clock: Clock;
 }
 
-/** Makes the group, or finds that it is as asked for. Throws when it differs (B18). */
-export async function ensureGroup(parts: GroupsParts, request: SubscriptionRequest): Promise<void> {
+/** Makes the group, or finds that it is as asked for. Throws when it differs (B18). Returns whether it started in the past. */
+export async function ensureGroup(parts: GroupsParts, request: SubscriptionRequest): Promise<boolean> {
   const { settings, namespace, link, clock } = parts;
   const name = groupName(namespace, request.channel, request.group);
   const mode = settings.topology;
+  if (typeof request.from === "object" && "offset" in request.from) checkedOffset(request.from.offset);
   await checkOrdering(parts, name, request);
-  const plan = groupTopology(settings, namespace, request);
   const ready = readyExchange(name);
-  if (mode === "check" || (await exchangeExists(link, ready.name))) {
+  const find = async (): Promise<boolean> => {
+    const past = await exchangeExists(link, inletName(name));
+    const plan = past
+      ? inletTopology(settings, namespace, request, false)
+      : groupTopology(settings, namespace, request);
     await apply(link, plan, mode);
-    return;
-  }
-  await locked(link, clock, `${name}:lock`, async () => {
-    if (await exchangeExists(link, ready.name)) return;
-    await apply(link, plan, mode);
+    return past;
+  };
+  if (mode === "check" || (await exchangeExists(link, ready.name))) return find();
+  return locked(link, clock, `${name}:lock`, async () => {
+    if (await exchangeExists(link, ready.name)) return find();
+    if (request.from === "latest") await apply(link, groupTopology(settings, namespace, request), mode);
+    else await initialise(parts, request);
     await register(parts, request);
     await apply(link, { exchanges: [ready], queues: [], bindings: [] }, mode);
+    return request.from !== "latest";
   });
 }
 

@@ -15,6 +15,8 @@ export interface MemberParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly wanted: ((type: string) => boolean) | undefined;
+  /** The group started in the past: a partition may have a first queue, to be read before the main one. */
+  readonly past: boolean;
   declare(plan: Topology): Promise<void>;
   report(report: BrokerReport): void;
   /** Whether the server takes no messages for now. */

@@ -13,6 +13,8 @@ export interface OrderedPlace {
   readonly feed: Feed;
   readonly tag: number;
   readonly now: number;
+  /** Told when it is acknowledged. */
+  readonly acked?: () => void;
 }
 
 export class OrderedHeld extends Held {
@@ -26,6 +28,7 @@ export class OrderedHeld extends Held {
   moved = false;
   /** Of an entry: where it stands in the journal's channel now; it changes when the entry is refreshed. */
   place: number;
+  readonly #acked: (() => void) | undefined;
 
   constructor(stored: Stored, carried: Carried, at: OrderedPlace) {
     super(stored, carried, at);
@@ -34,11 +37,13 @@ export class OrderedHeld extends Held {
     this.ref = at.ref;
     this.seq = at.seq;
     this.place = at.tag;
+    this.#acked = at.acked;
   }
 
   /** Acknowledges it, and what goes with it. */
   ack(): void {
     this.feed.ack(this.place);
     for (const tag of this.notes.splice(0)) this.feed.ack(tag);
+    this.#acked?.();
   }
 }

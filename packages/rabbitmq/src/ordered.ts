@@ -4,6 +4,7 @@
  */
 import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import { Feed } from "./feed.js";
+import { FirstQueue } from "./first-queue.js";
 import { doneNote, entryNote, holdNote, newId, seatNote } from "./journal.js";
 import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
@@ -12,14 +13,14 @@ import { type Feeds, Partition } from "./partition.js";
 import { Presence } from "./presence.js";
 import type { Outgoing } from "./publisher.js";
 import { deadCopy, undecodable } from "./records.js";
-import { deadName, heldName, mainName } from "./topology.js";
+import { deadName, firstName, heldName, mainName } from "./topology.js";
 
 type Own = Settlement & { readonly delivery: OrderedHeld };
 
 /** After so long without room, or without being asked, others may take over what it leads. */
 const stallMs = 100;
 /** Members often come several at once. */
-const settleDownMs = 30;
+const settleDownMs = 5;
 /** Bounds the memory of one step, whatever the prefetch. */
 const largestBatch = 512;
 
@@ -82,6 +83,7 @@ export class OrderedSubscription implements Subscription {
       index,
       mainQueue: mainName(name, index),
       heldQueue: heldName(name, index),
+      first: this.#parts.past ? new FirstQueue(this.#parts.link, firstName(name, index)) : undefined,
       prefetch: request.prefetch,
       parked: settings.parked,
       clock,
@@ -100,7 +102,8 @@ export class OrderedSubscription implements Subscription {
     const { link, logger, pause } = this.#parts;
     while (!this.#closed) {
       try {
-        const feeds = { main: await Feed.open(link), held: await Feed.open(link) };
+        const [main, held] = await Promise.all([Feed.open(link), Feed.open(link), this.#presence.begin()]);
+        const feeds = { main, held };
         this.#feeds = feeds;
         if (this.#closed) await this.#endFeeds();
         else await this.#register();
@@ -137,8 +140,11 @@ export class OrderedSubscription implements Subscription {
     if (!feeds?.held.open || this.#closed || this.#stalled) return;
     const id = await this.#presence.begin();
     const idle = this.#partitions.filter(({ role }) => role === "idle");
-    await Promise.all(idle.map((partition) => partition.register(feeds)));
-    await this.#parts.publisher.send(idle.map(({ parts }) => seatNote(parts.heldQueue, id)));
+    const seats = idle.map(({ parts }) => seatNote(parts.heldQueue, id));
+    await Promise.all([
+      ...idle.map((partition) => partition.register(feeds)),
+      this.#parts.publisher.send(seats),
+    ]);
   }
 
   async #bury(held: OrderedHeld): Promise<void> {
@@ -240,9 +246,7 @@ export class OrderedSubscription implements Subscription {
   async #leave(partition: Partition): Promise<void> {
     const feeds = partition.feeds;
     if (partition.role !== "leading" || !feeds) return;
-    partition.role = "leaving";
-    await partition.consuming;
-    if (partition.mainConsumer !== "") await feeds.main.cancel(partition.mainConsumer);
+    await partition.stop();
     await Promise.allSettled([...this.#settling]);
     const unread = partition.unread();
     const mine = [...this.#held].filter((held) => held.partition === partition.index && !held.moved);
@@ -283,11 +287,20 @@ export class OrderedSubscription implements Subscription {
 
   async #acknowledge(mine: readonly Own[]): Promise<void> {
     const feeds = new Set<Feed>();
+    await this.#thawed(mine);
     for (const { delivery } of mine) {
       delivery.ack();
       feeds.add(delivery.feed);
     }
     await Promise.all([...feeds].map((feed) => feed.flushed()));
+  }
+
+  /** A partition that is being given up is not acknowledged for a moment. */
+  async #thawed(mine: readonly Own[]): Promise<void> {
+    for (const { delivery } of mine) {
+      const partition = this.#partitions[delivery.partition];
+      if (partition?.role === "leaving" && delivery.source === "main") await partition.thawed;
+    }
   }
 
   #own(settlements: readonly Settlement[]): Own[] {
@@ -359,10 +372,7 @@ export class OrderedSubscription implements Subscription {
   /** Everything that was read goes into the journal, uncounted, before others may lead. */
   async #giveBack(feeds: Feeds): Promise<void> {
     const leading = this.#leading();
-    for (const partition of leading) partition.role = "leaving";
-    await Promise.all(leading.map(({ consuming }) => consuming));
-    const readers = leading.filter(({ mainConsumer }) => mainConsumer !== "");
-    await Promise.all(readers.map(({ mainConsumer }) => feeds.main.cancel(mainConsumer)));
+    await Promise.all(leading.map((partition) => partition.stop()));
     await Promise.allSettled([...this.#settling]);
     const all = [...this.#held, ...leading.flatMap((partition) => partition.unread())];
     const back = all.filter(({ state }) => state !== "gone").sort((one, other) => one.seq - other.seq);

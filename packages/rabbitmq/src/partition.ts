@@ -5,6 +5,7 @@
 import type { Cancel, Clock } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import type { Feed } from "./feed.js";
+import { type FirstQueue, isEnd } from "./first-queue.js";
 import { entryNote, markNote, type Note, newId, readNote, startedNote } from "./journal.js";
 import { type EntryItem, type Item, Lanes } from "./lanes.js";
 import { OrderedHeld } from "./ordered-held.js";
@@ -15,6 +16,8 @@ export interface PartitionParts {
   readonly index: number;
   readonly mainQueue: string;
   readonly heldQueue: string;
+  /** History that comes before the main queue, where the group started in the past. */
+  readonly first: FirstQueue | undefined;
   readonly prefetch: number;
   readonly parked: number;
   readonly clock: Clock;
@@ -31,6 +34,9 @@ export interface PartitionParts {
   /** The journal could not be written: start over. */
   failed(error: unknown): void;
 }
+
+/** So long without a delivery, and none is on its way. */
+const quietMs = 5;
 
 export interface Feeds {
   readonly main: Feed;
@@ -54,6 +60,11 @@ export class Partition {
   /** The members who stand in line, by the seats they put here; with the tag of each. */
   readonly seats: Map<string, number> = new Map();
   feeds: Feeds | undefined;
+  /** Resolves when acknowledging does no harm. */
+  thawed: Promise<void> = Promise.resolve();
+  /** How many messages of the main queue it has not acknowledged, and how many have come. */
+  #open = 0;
+  #arrivals = 0;
   #mark = "";
   #loading: Parsed[] = [];
   #seq = 0;
@@ -89,6 +100,9 @@ export class Partition {
     this.heldConsumer = "";
     this.mainConsumer = "";
     this.#seq = 0;
+    this.#open = 0;
+    this.thawed = Promise.resolve();
+    this.parts.first?.reset();
   }
 
   /** Waits in the line of those who would lead. */
@@ -144,17 +158,84 @@ export class Partition {
     }
     for (const ref of [...replaced, ...done]) this.#known.add(ref);
     this.#dropStrayStarts();
-    const { main } = this.feeds as Feeds;
-    this.consuming = main
-      .consume(this.parts.mainQueue, this.parts.prefetch, (message) => this.#arrived(message))
-      .then(
-        (tag) => {
-          this.mainConsumer = tag;
-          this.parts.led(this);
-        },
-        (error: unknown) => this.parts.failed(error),
-      );
+    this.consuming = this.#read();
     this.parts.ready();
+  }
+
+  /** Reads the first queue as far as there is one, then the main queue. */
+  async #read(): Promise<void> {
+    try {
+      const first = this.parts.first;
+      if (first && (await first.exists()))
+        await this.#consume(first.name, (message) => this.#history(first, message));
+      else await this.#consume(this.parts.mainQueue, (message) => this.#arrived(message));
+      this.parts.led(this);
+    } catch (error) {
+      this.parts.failed(error);
+    }
+  }
+
+  async #consume(queue: string, take: (message: ConsumeMessage) => void): Promise<void> {
+    const { main } = this.feeds ?? {};
+    if (main && this.role === "leading")
+      this.mainConsumer = await main.consume(queue, this.parts.prefetch, take);
+  }
+
+  #history(first: FirstQueue, message: ConsumeMessage): void {
+    if (!isEnd(message)) {
+      first.open += 1;
+      this.#arrived(message, () => {
+        first.open -= 1;
+        this.#dropFirst();
+      });
+      return;
+    }
+    // It stays in the queue for the next leader, until all of it is settled.
+    const { main } = this.feeds ?? {};
+    if (this.role !== "leading" || !main) {
+      main?.requeue(message.fields.deliveryTag);
+      return;
+    }
+    const cancelled = main.cancel(this.mainConsumer);
+    main.requeue(message.fields.deliveryTag);
+    this.mainConsumer = "";
+    first.read = true;
+    this.consuming = cancelled
+      .then(() => this.#consume(this.parts.mainQueue, (one) => this.#arrived(one)))
+      .catch((error: unknown) => this.parts.failed(error));
+    this.#dropFirst();
+  }
+
+  /** Nobody holds anything of it any more. */
+  #dropFirst(): void {
+    const { first } = this.parts;
+    if (!first?.read || first.open > 0 || this.role !== "leading") return;
+    for (const [, item] of this.lanes.all()) if (item.kind === "hold") return;
+    first.drop();
+  }
+
+  /**
+   * Stops reading. What is on its way to a consumer that is cancelled goes back and is counted, so before that nothing is
+   * acknowledged, until the limit is reached or nothing has come for a moment.
+   */
+  async stop(): Promise<void> {
+    this.role = "leaving";
+    let thaw: () => void = () => undefined;
+    this.thawed = new Promise((resolve) => {
+      thaw = resolve;
+    });
+    try {
+      await this.consuming;
+      const { main } = this.feeds ?? {};
+      if (!main || this.mainConsumer === "") return;
+      for (let seen = -1; this.#open < this.parts.prefetch && seen !== this.#arrivals; ) {
+        seen = this.#arrivals;
+        await new Promise<void>((resolve) => this.parts.clock.after(quietMs, resolve));
+      }
+      await main.cancel(this.mainConsumer);
+    } finally {
+      thaw();
+    }
   }
 
   #live(message: ConsumeMessage, note: Note): void {
@@ -282,20 +363,32 @@ export class Partition {
       this.lanes.remove(key, (one) => one === item);
       this.feeds?.held.ack(item.tag);
       this.look(key);
+      this.#dropFirst();
       return;
     }
   }
 
   /** Something from the main queue. */
-  #arrived(message: ConsumeMessage): void {
+  #arrived(message: ConsumeMessage, settled?: () => void): void {
     const { feeds } = this;
     if (!feeds) return;
     const tag = message.fields.deliveryTag;
     const found = readMessage(message);
     const stored = found ?? salvage(message);
     const { key, type } = stored.message;
-    if (found && this.parts.wanted && !this.parts.wanted(type)) {
+    this.#arrivals += 1;
+    this.#open += 1;
+    const acked = (): void => {
+      this.#open -= 1;
+      settled?.();
+    };
+    const pass = async (): Promise<void> => {
+      await this.thawed;
       feeds.main.ack(tag);
+      acked();
+    };
+    if (found && this.parts.wanted && !this.parts.wanted(type)) {
+      void pass();
       return;
     }
     let seq: number | undefined;
@@ -305,7 +398,7 @@ export class Partition {
         feeds.held.ack(item.tag);
         seq = item.seq;
       } else if (this.#known.has(stored.offset)) {
-        feeds.main.ack(tag);
+        void pass();
         return;
       }
     }
@@ -317,6 +410,7 @@ export class Partition {
       feed: feeds.main,
       tag,
       now: this.parts.clock.now(),
+      acked,
     };
     const held = new OrderedHeld(stored, readCarried(message), place);
     if (!found) this.parts.bury(held);
@@ -432,7 +526,8 @@ export class Partition {
     }
     if (copies.length === 0) return;
     this.parts.send(copies).then(
-      () => {
+      async () => {
+        await this.thawed;
         for (const held of parked) held.ack();
       },
       (error: unknown) => this.parts.failed(error),

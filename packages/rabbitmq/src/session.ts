@@ -1,6 +1,9 @@
 /** The open connections of one broker, one to publish and one to consume: what it does between `open` and `close`. */
 import {
   type BrokerContext,
+  type DeadLetterRecord,
+  type HistoryEntry,
+  type HistoryRequest,
   refusals,
   type Subscription,
   type SubscriptionRequest,
@@ -11,12 +14,14 @@ import { Channels } from "./channels.js";
 import { apply } from "./declare.js";
 import { brokerError, connectionLost } from "./errors.js";
 import { ensureGroup } from "./groups.js";
+import { readHistory } from "./history.js";
 import { Link } from "./link.js";
 import type { MemberParts } from "./member.js";
 import { groupName } from "./names.js";
 import type { Settings } from "./options.js";
 import { OrderedSubscription } from "./ordered.js";
 import { Publisher } from "./publisher.js";
+import { listShelf, purgeFrom, redriveFrom, type ShelfParts } from "./shelf.js";
 import { namespaceTopology } from "./topology.js";
 import { UnorderedSubscription } from "./unordered.js";
 
@@ -69,8 +74,10 @@ export class Session {
       settings,
       namespace: context.namespace,
       link: links.publishing,
+      consuming: links.consuming,
       publisher: this.#publisher,
-      now: () => context.clock.now(),
+      clock: context.clock,
+      logger: context.logger,
     });
     for (const link of [links.publishing, links.consuming]) {
       link.watch((_, cause) => this.#connection(cause));
@@ -95,18 +102,36 @@ export class Session {
     if (!Number.isInteger(request.prefetch) || request.prefetch < 1) {
       throw refusals.prefetchInvalid(request.prefetch);
     }
+    let past: boolean;
     try {
       await this.#channels.ensure(request.channel);
-      await ensureGroup({ ...this.#parts, settings: this.#settings }, request);
+      this.#channels.watchLater(request.channel);
+      past = await ensureGroup(this.#parts, request);
     } catch (error) {
       throw brokerError(error, "subscribing");
     }
     let subscription: Subscription;
-    const parts = this.#memberParts(request, () => this.#subscriptions.delete(subscription));
+    const parts = this.#memberParts(request, past, () => this.#subscriptions.delete(subscription));
     subscription =
       request.ordering === "key" ? new OrderedSubscription(parts) : new UnorderedSubscription(parts);
     this.#subscriptions.add(subscription);
     return subscription;
+  }
+
+  history(request: HistoryRequest): AsyncGenerator<readonly HistoryEntry[]> {
+    return readHistory(this.#parts, request);
+  }
+
+  deadLetters(group: string): AsyncGenerator<readonly DeadLetterRecord[]> {
+    return listShelf(this.#parts, group);
+  }
+
+  redrive(group: string, ids: readonly string[]): Promise<number> {
+    return redriveFrom(this.#parts, group, ids);
+  }
+
+  purge(group: string, ids: readonly string[]): Promise<number> {
+    return purgeFrom(this.#parts, group, ids);
   }
 
   async close(): Promise<void> {
@@ -114,22 +139,24 @@ export class Session {
     // What a subscribe that is under way makes ends as well.
     await Promise.allSettled([...this.#joining]);
     await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.close()));
+    await this.#channels.close();
     await this.#publisher.close();
     await Promise.all([this.#publishing.close(), this.#consuming.close()]);
   }
 
-  get #parts() {
+  get #parts(): ShelfParts {
     const { namespace, clock } = this.#context;
-    return { namespace, clock, link: this.#publishing, publisher: this.#publisher };
+    return { settings: this.#settings, namespace, clock, link: this.#publishing, publisher: this.#publisher };
   }
 
-  #memberParts(request: SubscriptionRequest, closed: () => void): MemberParts {
+  #memberParts(request: SubscriptionRequest, past: boolean, closed: () => void): MemberParts {
     const { clock, logger, namespace } = this.#context;
     const settings = this.#settings;
     let stop: () => void = () => undefined;
     return {
       settings,
       request,
+      past,
       name: groupName(namespace, request.channel, request.group),
       link: this.#consuming,
       publisher: this.#publisher,

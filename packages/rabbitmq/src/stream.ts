@@ -8,8 +8,8 @@ import { Signal } from "./signal.js";
 
 export interface StreamSource {
   readonly queue: string;
-  /** The beginning, or seconds since the epoch. */
-  readonly from: "first" | { readonly seconds: number };
+  /** The beginning, seconds since the epoch, or a place in the stream. */
+  readonly from: "first" | { readonly seconds: number } | { readonly offset: number };
 }
 
 const prefetch = 500;
@@ -21,6 +21,7 @@ export async function* readStream(
   link: Link,
   publisher: Publisher,
   { queue, from }: StreamSource,
+  ended: (offset: number) => void = () => undefined,
 ): AsyncGenerator<readonly ConsumeMessage[]> {
   const mark = randomUUID();
   await publisher.send([
@@ -34,24 +35,23 @@ export async function* readStream(
   const channel = await link.channel();
   const signal = new Signal();
   let arrived: ConsumeMessage[] = [];
-  let ended = false;
+  let gone = false;
   let broken: unknown;
   channel.on("error", (error) => {
     broken = error;
   });
   channel.on("close", () => {
-    ended = true;
+    gone = true;
     signal.notify();
   });
-  const offset = from === "first" ? "first" : { "!": "timestamp", value: from.seconds };
   try {
     await channel.prefetch(prefetch);
     const take = (message: ConsumeMessage | null): void => {
       if (message) arrived.push(message);
-      else ended = true;
+      else gone = true;
       signal.notify();
     };
-    await channel.consume(queue, take, { arguments: { "x-stream-offset": offset } });
+    await channel.consume(queue, take, { arguments: { "x-stream-offset": offsetOf(from) } });
     for (;;) {
       const seen = signal.version;
       const batch = arrived;
@@ -59,13 +59,21 @@ export async function* readStream(
       const last = batch.findIndex((one) => one.properties.headers?.["mw-mark"] === mark);
       const wanted = (last < 0 ? batch : batch.slice(0, last)).filter((one) => !isMark(one));
       if (wanted.length > 0) yield wanted;
-      if (last >= 0) return;
-      if (ended) throw brokerError(broken, "reading a stream");
+      if (last >= 0) {
+        ended(Number((batch[last] as ConsumeMessage).properties.headers?.["x-stream-offset"]));
+        return;
+      }
+      if (gone) throw brokerError(broken, "reading a stream");
       const newest = batch.at(-1);
       if (newest) channel.ack(newest, true);
       await signal.wait(seen);
     }
   } finally {
-    if (!ended) await channel.close().catch(() => undefined);
+    if (!gone) await channel.close().catch(() => undefined);
   }
+}
+
+function offsetOf(from: StreamSource["from"]): unknown {
+  if (from === "first") return from;
+  return "offset" in from ? from.offset : { "!": "timestamp", value: from.seconds };
 }

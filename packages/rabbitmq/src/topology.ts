@@ -21,7 +21,9 @@ export interface QueuePlan {
 }
 
 export interface BindingPlan {
+  /** A queue, unless `to` says otherwise. */
   readonly queue: string;
+  readonly to?: "exchange";
   readonly exchange: string;
   readonly key: string;
 }
@@ -110,6 +112,39 @@ export function groupTopology(
   return { exchanges: [orderExchange(name, ordering)], queues, bindings };
 }
 
+/** The same for a group that started in the past: it has an inlet of its own. While it is made, also a stage and first queues. */
+export function inletTopology(
+  settings: Pick<Settings, "partitions">,
+  namespace: string,
+  request: GroupRequest,
+  making = true,
+): Topology {
+  const { channel, group, ordering, types = ["*"] } = request;
+  const name = groupName(namespace, channel, group);
+  const direct = groupTopology(settings, namespace, request);
+  const inlet = inletName(name);
+  const stage = stageName(name);
+  const queues = [...direct.queues];
+  const bindings = bindingsOf(inlet, channelName(namespace, channel), "*", types).map(
+    (one): BindingPlan => ({ ...one, to: "exchange" }),
+  );
+  if (ordering === "none") bindings.push({ queue: queueName(name), exchange: inlet, key: "#" });
+  for (let partition = 0; ordering === "key" && partition < settings.partitions; partition++) {
+    bindings.push({ queue: mainName(name, partition), exchange: inlet, key: `${partition}.#` });
+    if (making) queues.push({ name: firstName(name, partition), arguments: oneReader });
+  }
+  if (making) {
+    queues.push({ name: stage, arguments: neverDrop });
+    bindings.push({ queue: stage, exchange: stage, key: "" });
+  }
+  const exchanges: ExchangePlan[] = [
+    ...direct.exchanges,
+    { name: stage, type: "fanout", arguments: {} },
+    { name: inlet, type: "topic", arguments: { "alternate-exchange": stage } },
+  ];
+  return { exchanges, queues, bindings };
+}
+
 /** The kind of this exchange says how the group is ordered, so that the server compares it. Nothing is ever sent there. */
 export function orderExchange(group: string, ordering: "key" | "none"): ExchangePlan {
   return { name: `${group}:order`, type: ordering === "key" ? "fanout" : "direct", arguments: {} };
@@ -163,4 +198,6 @@ export const deadName = (group: string): string => `${group}:dead`;
 export const queueName = (group: string): string => `${group}:queue`;
 export const mainName = (group: string, partition: number): string => `${group}:main.${partition}`;
 export const heldName = (group: string, partition: number): string => `${group}:held.${partition}`;
+export const inletName = (group: string): string => `${group}:in`;
+export const stageName = (group: string): string => `${group}:stage`;
 export const firstName = (group: string, partition: number): string => `${group}:first.${partition}`;

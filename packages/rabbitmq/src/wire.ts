@@ -25,6 +25,10 @@ export type Headers = Record<string, unknown>;
 /** Properties of AMQP take so many bytes. */
 const shortText = 255;
 
+/** Headers of ours, and those that the server adds. */
+const reserved =
+  /^(?:mw-|x-death$|x-(?:first|last)-death-|x-delivery-count$|x-acquired-count$|x-stream-|x-opt-)/;
+
 export function bodyOf({ body }: WireMessage): Buffer {
   if (typeof body === "string") return Buffer.from(body);
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -35,7 +39,7 @@ export function propertiesOf(message: WireMessage, offset: string): Options.Publ
   const { id, type, key, contentType } = message;
   const headers: Headers = {};
   for (const name in message.headers) {
-    headers[name.startsWith("mw-") ? `mw-=${name}` : name] = message.headers[name];
+    headers[reserved.test(name) ? `mw-=${name}` : name] = message.headers[name];
   }
   headers["mw-offset"] = offset;
   headers["mw-key"] = key;
@@ -75,8 +79,8 @@ export function readMessage({ properties, content }: Message): Stored | undefine
   const own: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (!name.startsWith("mw-")) own[name] = text(value);
-    else if (name.startsWith("mw-=")) own[name.slice(4)] = text(value);
+    if (name.startsWith("mw-=")) own[name.slice(4)] = text(value);
+    else if (!reserved.test(name)) own[name] = text(value);
   }
   const message: WireMessage = {
     id: text(headers["mw-id"] ?? properties.messageId),
@@ -113,7 +117,7 @@ function readForeign(properties: Message["properties"], given: Headers, content:
   const headers: Record<string, string> = {};
   for (const name in given) {
     const value = given[name];
-    if (/^(x-death|x-first-death|x-last-death|x-delivery|x-stream|mw-)/.test(name)) continue;
+    if (reserved.test(name)) continue;
     if (value !== null && typeof value !== "object") headers[name.toLowerCase()] = text(value);
   }
   const contentType = text(properties.contentType);

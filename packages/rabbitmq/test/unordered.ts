@@ -19,5 +19,9 @@ function bound(broker: RabbitBroker): Partial<RabbitBroker> {
     open: (context) => broker.open(context),
     publish: (channel, messages) => broker.publish(channel, messages),
     close: () => broker.close(),
+    history: (request) => broker.history(request),
+    deadLetters: (request) => broker.deadLetters(request),
+    redrive: (request) => broker.redrive(request),
+    purge: (request) => broker.purge(request),
   };
 }

@@ -1,0 +1,122 @@
+/**
+ * Messages that were published for later, of one channel. Of all connections that use the channel one at a time holds them, by
+ * single active consumer, and publishes each when its time has come. Without any they wait until there is one.
+ */
+import type { Cancel, Clock, Logger } from "@meshwright/core/adapter";
+import type { ConsumeMessage } from "amqplib";
+import { Feed } from "./feed.js";
+import type { Link } from "./link.js";
+import type { Outgoing, Publisher } from "./publisher.js";
+import { bodyOf, number, propertiesOf, readMessage, salvage } from "./wire.js";
+
+export interface LaterParts {
+  readonly exchange: string;
+  readonly queue: string;
+  readonly link: Link;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  nextOffset(): string;
+}
+
+interface Waiting {
+  readonly due: number;
+  readonly key: string;
+  readonly tag: number;
+  readonly message: ConsumeMessage;
+}
+
+/** Bounds the memory. Those beyond come late, if so many are due before them. */
+const mostHeld = 10_000;
+const pauseMs = 200;
+
+export class Later {
+  readonly #parts: LaterParts;
+  #feed: Feed | undefined;
+  #waiting: Waiting[] = [];
+  #timer: Cancel = () => undefined;
+  #endPause: () => void = () => undefined;
+  #closed = false;
+  readonly #running: Promise<void>;
+
+  constructor(parts: LaterParts) {
+    this.#parts = parts;
+    this.#running = this.#run();
+  }
+
+  /** Lets another one take over. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer();
+    this.#endPause();
+    await this.#feed?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { link, queue, logger, clock } = this.#parts;
+    while (!this.#closed) {
+      try {
+        const feed = await Feed.open(link);
+        this.#feed = feed;
+        if (this.#closed) await feed.close();
+        else await feed.consume(queue, mostHeld, (message) => this.#arrived(message));
+        await feed.ended;
+      } catch (error) {
+        logger.debug({ err: error }, "messages for later are being taken up again");
+      }
+      this.#timer();
+      this.#waiting = [];
+      if (this.#closed) return;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(pauseMs, resolve);
+        this.#endPause = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+  }
+
+  #arrived(message: ConsumeMessage): void {
+    const headers = message.properties.headers ?? {};
+    const due = number(headers["mw-due"]) ?? 0;
+    const key = String(headers["mw-route"] ?? "0.");
+    let at = this.#waiting.length;
+    while (at > 0 && (this.#waiting[at - 1] as Waiting).due > due) at--;
+    this.#waiting.splice(at, 0, { due, key, tag: message.fields.deliveryTag, message });
+    if (at === 0) this.#arm();
+  }
+
+  #arm(): void {
+    this.#timer();
+    const next = this.#waiting[0];
+    if (!next || this.#closed) return;
+    const { clock } = this.#parts;
+    this.#timer = clock.after(Math.max(0, next.due - clock.now()), () => void this.#mature());
+  }
+
+  async #mature(): Promise<void> {
+    const { clock, publisher, logger } = this.#parts;
+    const now = clock.now();
+    const count = this.#waiting.findIndex(({ due }) => due > now);
+    const due = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
+    const feed = this.#feed;
+    this.#arm();
+    if (due.length === 0 || !feed) return;
+    try {
+      await publisher.send(due.map((one) => this.#outgoing(one)));
+      for (const { tag } of due) feed.ack(tag);
+    } catch (error) {
+      logger.debug({ err: error }, "messages that are due could not be published yet");
+      await feed.close();
+    }
+  }
+
+  /** It takes its place now. */
+  #outgoing({ key, message }: Waiting): Outgoing {
+    const stored = readMessage(message) ?? salvage(message);
+    const properties = propertiesOf(stored.message, this.#parts.nextOffset());
+    return { exchange: this.#parts.exchange, key, body: bodyOf(stored.message), properties };
+  }
+}
