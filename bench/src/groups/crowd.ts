@@ -48,7 +48,11 @@ export async function compareCrowds({ title, place, entrants, sizes, note }: Cro
       lines.push(line(`${sizeText(size)}: ${entrant.name}`, cost, cost.handled / first.handled));
     }
   }
-  printMarkdown(title, [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines], note);
+  printMarkdown(
+    title,
+    [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines],
+    `${note} Ratio: of what is handled. One run each.`,
+  );
 }
 
 function sizeText({ channels, groups }: Crowd["sizes"][number]): string {

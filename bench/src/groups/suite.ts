@@ -15,10 +15,9 @@ const rabbitmq: readonly Entrant[] = [
 ];
 
 const sizes = [10, 100, 1_000];
-/** A quorum queue is a process with a log of its own: a thousand of them take minutes to declare. */
+/** A quorum queue is a process with a log of its own: tens of thousands take minutes to declare. */
 const fewer = [10, 100];
-const fewerNote =
-  "1,000 are left out: that many quorum queues take RabbitMQ minutes. An ordered group of ours has two queues for each of its 8 partitions.";
+const fewerNote = "1,000 are left out: an ordered group of ours has two queues for each of its 8 partitions.";
 
 export async function groups(): Promise<void> {
   await compareCrowds({
