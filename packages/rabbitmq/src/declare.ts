@@ -3,33 +3,46 @@ import type { Channel } from "amqplib";
 import { brokerError, formatDiffers, partitionsDiffer, replyCode, topologyDiffers } from "./errors.js";
 import type { Link } from "./link.js";
 import { formatName } from "./names.js";
-import type { Topology } from "./topology.js";
+import type { QueuePlan, Topology } from "./topology.js";
 
 export type DeclareMode = "declare" | "check";
 
+/** A quorum queue takes its time to be made. */
+const sideBySide = 4;
+
 export async function apply(link: Link, plan: Topology, mode: DeclareMode): Promise<void> {
-  let what = "";
-  try {
-    await link.once(async (channel) => {
-      for (const exchange of plan.exchanges) {
-        what = `exchange "${exchange.name}"`;
-        if (mode === "check") await channel.checkExchange(exchange.name);
-        else
-          await channel.assertExchange(exchange.name, exchange.type, {
-            durable: true,
-            arguments: exchange.arguments,
-          });
-      }
-      for (const queue of plan.queues) {
-        what = `queue "${queue.name}"`;
-        if (mode === "check") await channel.checkQueue(queue.name);
-        else await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments });
-      }
-      what = "a binding";
-      if (mode === "declare") await bind(channel, plan);
+  if (plan.exchanges.length > 0) await link.once((channel) => exchanges(channel, plan, mode));
+  const parts = Array.from({ length: Math.min(sideBySide, plan.queues.length) }, (_, part) =>
+    plan.queues.filter((_one, at) => at % sideBySide === part),
+  );
+  await Promise.all(parts.map((part) => link.once((channel) => queues(channel, part, mode))));
+  if (plan.bindings.length === 0 || mode === "check") return;
+  await naming("a binding", () => link.once((channel) => bind(channel, plan)));
+}
+
+async function exchanges(channel: Channel, plan: Topology, mode: DeclareMode): Promise<void> {
+  for (const { name, type, arguments: given } of plan.exchanges) {
+    await naming(`exchange "${name}"`, async () => {
+      if (mode === "check") await channel.checkExchange(name);
+      else await channel.assertExchange(name, type, { durable: true, arguments: given });
     });
+  }
+}
+
+async function queues(channel: Channel, plans: readonly QueuePlan[], mode: DeclareMode): Promise<void> {
+  for (const { name, arguments: given } of plans) {
+    await naming(`queue "${name}"`, async () => {
+      if (mode === "check") await channel.checkQueue(name);
+      else await channel.assertQueue(name, { durable: true, arguments: given });
+    });
+  }
+}
+
+async function naming(what: string, declare: () => Promise<unknown>): Promise<void> {
+  try {
+    await declare();
   } catch (error) {
-    if (replyCode(error) !== 406) throw brokerError(error, what === "" ? "connecting" : `declaring ${what}`);
+    if (replyCode(error) !== 406) throw brokerError(error, `declaring ${what}`);
     if (what === `exchange "${formatName}"`) throw formatDiffers();
     throw topologyDiffers(what, error);
   }

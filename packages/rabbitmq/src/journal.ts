@@ -100,3 +100,28 @@ export const newId = (): string => randomUUID();
 function note(queue: string, headers: Headers): Outgoing {
   return { exchange: "", key: queue, body: Buffer.alloc(0), properties: { persistent: true, headers } };
 }
+
+export type Parsed = readonly [message: ConsumeMessage, note: Note];
+
+/** What counts of a whole journal, and what is over: replaced by something in it, or done. */
+export function sifted(all: readonly Parsed[]): {
+  readonly alive: readonly Parsed[];
+  readonly over: readonly Parsed[];
+  /** What is replaced or done. */
+  readonly refs: ReadonlySet<string>;
+} {
+  const refs = new Set<string>();
+  for (const [, note] of all) {
+    if (note.kind === "entry" && note.replaces !== "") refs.add(note.replaces);
+    else if (note.kind === "done") refs.add(note.ref);
+  }
+  const isOver = (note: Note): boolean => {
+    if (note.kind === "entry") return refs.has(note.id);
+    return (note.kind === "hold" || note.kind === "started") && refs.has(note.ref);
+  };
+  return {
+    alive: all.filter(([, note]) => !isOver(note)),
+    over: all.filter(([, note]) => isOver(note)),
+    refs,
+  };
+}

@@ -59,6 +59,11 @@ export class Lanes {
     for (const [key, items] of this.#lanes) for (const item of items) yield [key, item];
   }
 
+  entry(id: string): readonly [key: string, item: EntryItem] | undefined {
+    for (const [key, item] of this.all()) if (item.kind === "entry" && item.id === id) return [key, item];
+    return undefined;
+  }
+
   /** At its place by `seq`, behind its equals. */
   insert(key: string, item: Item): void {
     const items = this.#lanes.get(key);

@@ -72,9 +72,9 @@ export function routingKey(partition: number, type: string): string {
 
 /** What to bind for a pattern of types: at least what it stands for. */
 export function bindingKey(partition: number | "*", pattern: string): string {
-  const star = pattern.indexOf("*");
-  if (star < 0 && pattern.length <= routedLength && !pattern.includes("#")) return `${partition}.${pattern}`;
-  const fixed = pattern.slice(0, Math.min(routedLength, star < 0 ? pattern.length : star));
+  const star = pattern.search(/[*#]/);
+  if (star < 0 && pattern.length <= routedLength) return `${partition}.${pattern}`;
+  const fixed = pattern.slice(0, star < 0 ? routedLength : Math.min(routedLength, star));
   const words = fixed.split(".").slice(0, -1);
   return [partition, ...words, "#"].join(".");
 }

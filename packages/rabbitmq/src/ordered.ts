@@ -5,22 +5,21 @@
 import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
-import { doneNote, entryNote, holdNote, newId, seatNote } from "./journal.js";
+import { holdNote, newId, seatNote } from "./journal.js";
 import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
 import { Outlet } from "./outlet.js";
 import { type Feeds, Partition } from "./partition.js";
 import { Presence } from "./presence.js";
-import type { Outgoing } from "./publisher.js";
 import { deadCopy, undecodable } from "./records.js";
+import { type Blocked, doneWith, type Own, type SettlingPlace, settlementNotes } from "./settling.js";
 import { deadName, firstName, heldName, mainName } from "./topology.js";
-
-type Own = Settlement & { readonly delivery: OrderedHeld };
 
 /** After so long without room, or without being asked, others may take over what it leads. */
 const stallMs = 100;
 /** Members often come several at once. */
 const settleDownMs = 5;
+const refreshMs = 10 * 60_000;
 /** Bounds the memory of one step, whatever the prefetch. */
 const largestBatch = 512;
 
@@ -37,6 +36,7 @@ export class OrderedSubscription implements Subscription {
   #stalled = false;
   #stall: Cancel | undefined;
   #balance: Cancel | undefined;
+  #refresh: Cancel = () => undefined;
   /** Changes of what it leads, one after another. */
   #moves: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -51,6 +51,7 @@ export class OrderedSubscription implements Subscription {
     this.#outlet = new Outlet({
       begin: () => {
         this.#running = this.#run();
+        this.#refreshLater();
       },
       take: () => this.#take(),
       leave: () => this.close(),
@@ -94,6 +95,16 @@ export class OrderedSubscription implements Subscription {
       led: () => this.#balanceSoon(),
       joined: () => this.#balanceSoon(),
       failed: (error) => this.#restart(error),
+    });
+  }
+
+  /** The server ends a channel that leaves something unacknowledged for long, by default for half an hour. */
+  #refreshLater(): void {
+    this.#refresh = this.#parts.clock.after(refreshMs, () => {
+      this.#move(async () => {
+        for (const partition of this.#partitions) await partition.refresh();
+      });
+      this.#refreshLater();
     });
   }
 
@@ -162,7 +173,7 @@ export class OrderedSubscription implements Subscription {
     const count = this.#partitions.length;
     for (let step = 0; step < count && taken.length < room; step++) {
       const partition = this.#partitions[(this.#turn + step) % count];
-      if (partition) taken.push(...partition.take(room - taken.length));
+      if (partition) taken.push(...partition.dispatch.take(room - taken.length));
     }
     this.#turn = (this.#turn + 1) % count;
     for (const held of taken) {
@@ -248,10 +259,10 @@ export class OrderedSubscription implements Subscription {
     if (partition.role !== "leading" || !feeds) return;
     await partition.stop();
     await Promise.allSettled([...this.#settling]);
-    const unread = partition.unread();
+    const unread = partition.dispatch.unread();
     const mine = [...this.#held].filter((held) => held.partition === partition.index && !held.moved);
     const { heldQueue } = partition.parts;
-    const notes = unread.map((held) => partition.copy(held, newId()));
+    const notes = unread.map((held) => partition.dispatch.copy(held, newId()));
     for (const held of mine) {
       held.moved = true;
       notes.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
@@ -264,14 +275,14 @@ export class OrderedSubscription implements Subscription {
 
   async #settle(settlements: readonly Settlement[]): Promise<void> {
     const mine = this.#own(settlements);
-    const blocked: (readonly [Partition, OrderedHeld, string])[] = [];
+    const blocked: Blocked[] = [];
     const told = new Set(mine.filter(({ delivery }) => delivery.moved));
-    const outgoing = mine.flatMap((one) => this.#outgoing(one, blocked));
+    const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
     try {
       if (outgoing.length > 0) await this.#parts.publisher.send(outgoing);
       await this.#acknowledge(mine);
     } catch (error) {
-      for (const [partition, held, id] of blocked) partition.unblock(held, id);
+      for (const [partition, held, id] of blocked) partition.dispatch.unblock(held, id);
       this.#stale(mine.filter(({ delivery }) => !delivery.feed.open).length);
       for (const { delivery } of mine) delivery.state = delivery.feed.open ? "held" : "gone";
       throw error;
@@ -282,7 +293,8 @@ export class OrderedSubscription implements Subscription {
     }
     // Its partition moved while it was being settled: the next leader waits for it.
     const late = mine.filter((one) => one.delivery.moved && !told.has(one));
-    if (late.length > 0) await this.#parts.publisher.send(late.map(({ delivery }) => this.#done(delivery)));
+    if (late.length > 0)
+      await this.#parts.publisher.send(late.map(({ delivery }) => doneWith(this.#place, delivery)));
   }
 
   async #acknowledge(mine: readonly Own[]): Promise<void> {
@@ -320,38 +332,11 @@ export class OrderedSubscription implements Subscription {
     if (count > 0) this.#parts.report({ kind: "stale-settlement", channel, group, count });
   }
 
-  #outgoing(settlement: Own, blocked: (readonly [Partition, OrderedHeld, string])[]): Outgoing[] {
-    const { delivery, outcome } = settlement;
-    const partition = this.#partitions[delivery.partition] as Partition;
-    const { clock } = this.#parts;
-    if (outcome === "ack") return delivery.moved ? [this.#done(delivery)] : [];
-    if (outcome === "deadLetter") {
-      const dead = deadCopy(this.#shelf, delivery, settlement.failure, clock.now());
-      return delivery.moved ? [dead, this.#done(delivery)] : [dead];
-    }
-    const id = newId();
-    if (partition.role === "leading" && !delivery.moved) {
-      partition.block(delivery, id);
-      blocked.push([partition, delivery, id]);
-    }
-    const place = { id, seq: delivery.seq, replaces: delivery.ref };
-    const { heldQueue } = partition.parts;
-    if (outcome === "release") {
-      return [entryNote(heldQueue, delivery, delivery.carried(delivery.attempt), place)];
-    }
-    const due = settlement.delayMs > 0 ? clock.now() + settlement.delayMs : 0;
-    const carried = delivery.carried(delivery.attempt + 1, settlement.failure);
-    return [entryNote(heldQueue, delivery, carried, { ...place, due })];
-  }
-
-  #done({ partition, ref }: OrderedHeld): Outgoing {
-    return doneNote(heldName(this.#parts.name, partition), ref);
-  }
-
   async #close(): Promise<void> {
     this.#outlet.end();
     this.#stall?.();
     this.#balance?.();
+    this.#refresh();
     await this.#moves;
     this.#closed = true;
     try {
@@ -374,12 +359,18 @@ export class OrderedSubscription implements Subscription {
     const leading = this.#leading();
     await Promise.all(leading.map((partition) => partition.stop()));
     await Promise.allSettled([...this.#settling]);
-    const all = [...this.#held, ...leading.flatMap((partition) => partition.unread())];
+    const all = [...this.#held, ...leading.flatMap((partition) => partition.dispatch.unread())];
     const back = all.filter(({ state }) => state !== "gone").sort((one, other) => one.seq - other.seq);
-    const copies = back.map((held) => (this.#partitions[held.partition] as Partition).copy(held, newId()));
+    const copies = back.map((held) =>
+      (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
+    );
     await this.#parts.publisher.send(copies);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);
+  }
+
+  get #place(): SettlingPlace {
+    return { partitions: this.#partitions, shelf: this.#shelf, now: this.#parts.clock.now() };
   }
 
   get #shelf(): { readonly queue: string; readonly channel: string; readonly group: string } {

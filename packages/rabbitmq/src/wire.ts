@@ -94,11 +94,11 @@ export function readMessage({ properties, content }: Message): Stored | undefine
 }
 
 /** What is known of a delivery's attempts. */
-export function readCarried({ properties, fields }: Message): Carried {
-  const headers = (properties.headers ?? {}) as Headers;
+export function readCarried(message: Message): Carried {
+  const headers = (message.properties.headers ?? {}) as Headers;
   const attempt = number(headers["mw-attempt"]) ?? 1;
-  // Only crashes and cuts are counted by the server: nothing of ours is ever given back by a nack.
-  const lost = number(headers["x-delivery-count"]) ?? (fields.redelivered ? 1 : 0);
+  // Crashes and cuts: no message is given back by a nack, but in the journal, where this does not count.
+  const lost = serverCount(message);
   const failure = readFailure(headers["mw-failure"]);
   const firstAt = number(headers["mw-first"]);
   return {
@@ -106,6 +106,13 @@ export function readCarried({ properties, fields }: Message): Carried {
     ...(firstAt === undefined ? {} : { firstAt }),
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** How often the server has taken it back and delivered it again. */
+export function serverCount({ properties, fields }: Message): number {
+  return (
+    number((properties.headers as Headers | undefined)?.["x-delivery-count"]) ?? (fields.redelivered ? 1 : 0)
+  );
 }
 
 export function readFailure(value: unknown): Failure | undefined {

@@ -1,0 +1,126 @@
+/** How a leader reads: its partition's history where there is one, then the main queue, and how it stops. */
+import type { Clock } from "@meshwright/core/adapter";
+import type { ConsumeMessage } from "amqplib";
+import type { Feed } from "./feed.js";
+import { type FirstQueue, isEnd } from "./first-queue.js";
+
+export interface ReadingParts {
+  readonly mainQueue: string;
+  /** History that comes before the main queue, where the group started in the past. */
+  readonly first: FirstQueue | undefined;
+  readonly prefetch: number;
+  readonly clock: Clock;
+  /** Takes a message; `acked` is to be called once it is acknowledged. */
+  take(message: ConsumeMessage, acked: () => void): void;
+  /** Whether another member still holds something. */
+  heldElsewhere(): boolean;
+  failed(error: unknown): void;
+}
+
+/** So long without a delivery, and none is on its way. */
+const quietMs = 5;
+
+export class Reading {
+  readonly #parts: ReadingParts;
+  readonly #feed: Feed;
+  #consumer = "";
+  #stopped = false;
+  /** Settles when it reads, or cannot. */
+  #consuming: Promise<void>;
+  /** Resolves when acknowledging does no harm. */
+  thawed: Promise<void> = Promise.resolve();
+  /** How many messages are not acknowledged, and how many have come. */
+  #open = 0;
+  #arrivals = 0;
+
+  constructor(parts: ReadingParts, feed: Feed) {
+    this.#parts = parts;
+    this.#feed = feed;
+    this.#consuming = this.#begin();
+  }
+
+  /** Settles when it has begun. */
+  get begun(): Promise<void> {
+    return this.#consuming;
+  }
+
+  async #begin(): Promise<void> {
+    const { first, failed } = this.#parts;
+    try {
+      if (first && (await first.exists()))
+        await this.#consume(first.name, (one) => this.#history(first, one));
+      else await this.#readMain();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  async #readMain(): Promise<void> {
+    await this.#consume(this.#parts.mainQueue, (message) => this.#arrived(message));
+  }
+
+  async #consume(queue: string, take: (message: ConsumeMessage) => void): Promise<void> {
+    if (!this.#stopped) this.#consumer = await this.#feed.consume(queue, this.#parts.prefetch, take);
+  }
+
+  #arrived(message: ConsumeMessage, settled?: () => void): void {
+    this.#arrivals += 1;
+    this.#open += 1;
+    this.#parts.take(message, () => {
+      this.#open -= 1;
+      settled?.();
+    });
+  }
+
+  #history(first: FirstQueue, message: ConsumeMessage): void {
+    if (!isEnd(message)) {
+      first.open += 1;
+      this.#arrived(message, () => {
+        first.open -= 1;
+        this.dropFirst();
+      });
+      return;
+    }
+    // It stays in the queue for the next leader, until all of it is settled.
+    this.#feed.requeue(message.fields.deliveryTag);
+    if (this.#stopped || this.#consumer === "") return;
+    const cancelled = this.#feed.cancel(this.#consumer);
+    this.#consumer = "";
+    this.#consuming = cancelled
+      .then(() => {
+        first.read = true;
+        this.dropFirst();
+        return this.#readMain();
+      })
+      .catch((error: unknown) => this.#parts.failed(error));
+  }
+
+  /** The history goes once nobody holds anything of it any more. */
+  dropFirst(): void {
+    const { first, heldElsewhere } = this.#parts;
+    if (first?.read && first.open === 0 && !this.#stopped && !heldElsewhere()) first.drop();
+  }
+
+  /**
+   * Stops reading. What is on its way to a consumer that is cancelled goes back and is counted, so before that nothing is
+   * acknowledged, until the limit is reached or nothing has come for a moment.
+   */
+  async stop(): Promise<void> {
+    let thaw: () => void = () => undefined;
+    this.thawed = new Promise((resolve) => {
+      thaw = resolve;
+    });
+    try {
+      await this.#consuming;
+      this.#stopped = true;
+      if (this.#consumer === "") return;
+      for (let seen = -1; this.#open < this.#parts.prefetch && seen !== this.#arrivals; ) {
+        seen = this.#arrivals;
+        await new Promise<void>((resolve) => this.#parts.clock.after(quietMs, resolve));
+      }
+      await this.#feed.cancel(this.#consumer);
+    } finally {
+      thaw();
+    }
+  }
+}

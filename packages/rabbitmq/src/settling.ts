@@ -1,0 +1,44 @@
+/** What settling a delivery of an ordered group takes, besides acknowledging it. */
+import type { Settlement } from "@meshwright/core/adapter";
+import { doneNote, entryNote, newId } from "./journal.js";
+import type { OrderedHeld } from "./ordered-held.js";
+import type { Partition } from "./partition.js";
+import type { Outgoing } from "./publisher.js";
+import { deadCopy, type ShelfPlace } from "./records.js";
+
+export type Own = Settlement & { readonly delivery: OrderedHeld };
+
+/** A key that waits for an entry on its way. */
+export type Blocked = readonly [partition: Partition, held: OrderedHeld, id: string];
+
+export interface SettlingPlace {
+  readonly partitions: readonly Partition[];
+  readonly shelf: ShelfPlace;
+  readonly now: number;
+}
+
+/** What is to be stored before it is acknowledged. From now on the key of a retry waits (B5). */
+export function settlementNotes(place: SettlingPlace, settlement: Own, blocked: Blocked[]): Outgoing[] {
+  const { delivery, outcome } = settlement;
+  if (outcome === "ack") return delivery.moved ? [doneWith(place, delivery)] : [];
+  if (outcome === "deadLetter") {
+    const dead = deadCopy(place.shelf, delivery, settlement.failure, place.now);
+    return delivery.moved ? [dead, doneWith(place, delivery)] : [dead];
+  }
+  const partition = place.partitions[delivery.partition] as Partition;
+  const id = newId();
+  if (partition.role === "leading" && !delivery.moved) {
+    partition.dispatch.block(delivery, id);
+    blocked.push([partition, delivery, id]);
+  }
+  if (outcome === "release") return [partition.dispatch.copy(delivery, id)];
+  const due = settlement.delayMs > 0 ? place.now + settlement.delayMs : 0;
+  const carried = delivery.carried(delivery.attempt + 1, settlement.failure);
+  const entry = { id, seq: delivery.seq, due, replaces: delivery.ref };
+  return [entryNote(partition.parts.heldQueue, delivery, carried, entry)];
+}
+
+/** Tells the leader that another member has settled it. */
+export function doneWith({ partitions }: SettlingPlace, { partition, ref }: OrderedHeld): Outgoing {
+  return doneNote((partitions[partition] as Partition).parts.heldQueue, ref);
+}

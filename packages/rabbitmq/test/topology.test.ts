@@ -1,0 +1,139 @@
+import { topology } from "@meshwright/rabbitmq";
+import { rabbitmqServer } from "@meshwright/testing";
+import { type Channel, connect } from "amqplib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bindingKey, channelName, groupName, part, routingKey } from "../src/names.js";
+import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
+
+const server = await rabbitmqServer({ shared: true });
+const url = server.url;
+let raw: Channel;
+let end: () => Promise<void>;
+
+beforeAll(async () => {
+  const connection = await connect(url);
+  raw = await connection.createChannel();
+  end = () => connection.close();
+});
+afterAll(async () => {
+  await end();
+  await server.close();
+});
+
+describe("names", () => {
+  test("any name fits, and different names stay different", () => {
+    const odd = [
+      "a",
+      "A",
+      "a.b",
+      "a b",
+      "a%2eb",
+      "é",
+      "e\u0301",
+      "注文",
+      "",
+      "x".repeat(300),
+      `${"x".repeat(300)}y`,
+    ];
+    const names = odd.flatMap((channel) => odd.map((group) => groupName("prod", channel, group)));
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(Buffer.byteLength(`${name}:member.${"x".repeat(36)}`)).toBeLessThan(256);
+    expect(part("orders-1_x")).toBe("orders-1_x");
+  });
+
+  test("a binding takes at least what its pattern stands for", () => {
+    expect(bindingKey(1, "com.acme.scan.finished.v1")).toBe("1.com.acme.scan.finished.v1");
+    expect(bindingKey(1, "com.acme.sc*")).toBe("1.com.acme.#");
+    expect(bindingKey("*", "*.v1")).toBe("*.#");
+    expect(bindingKey(0, "a.#.b")).toBe("0.a.#");
+    expect(Buffer.byteLength(routingKey(0, "é".repeat(300)))).toBeLessThan(256);
+  });
+});
+
+describe("topology", () => {
+  test("is plain data: what an ordered group is made of", () => {
+    const plan = topology(
+      { url, partitions: 2 },
+      { namespace: "prod", channel: "orders", group: "billing", ordering: "key" },
+    );
+    expect(plan.queues.map(({ name }) => name)).toEqual([
+      "mw.prod:groups",
+      "mw.prod.orders:log",
+      "mw.prod.orders:later",
+      "mw.prod.orders.billing:dead",
+      "mw.prod.orders.billing:main.0",
+      "mw.prod.orders.billing:held.0",
+      "mw.prod.orders.billing:main.1",
+      "mw.prod.orders.billing:held.1",
+    ]);
+    expect(plan.bindings).toContainEqual({
+      queue: "mw.prod.orders.billing:main.1",
+      exchange: "mw.prod.orders",
+      key: "1.#",
+    });
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+
+  test("another number of partitions is refused, naming both", async () => {
+    const namespace = "topology-partitions";
+    const broker = await openBroker({ url }, { namespace });
+    await broker.publish("orders", [message()]);
+    const other = await openBroker({ url, partitions: 5 }, { namespace });
+    await expect(other.publish("orders", [message()])).rejects.toMatchObject({
+      code: "BROKER_TOPOLOGY_MISMATCH",
+      message: expect.stringMatching(/has 3 partitions, asked for were 5/) as string,
+    });
+    await expect(subscribe(other)).rejects.toMatchObject({ code: "BROKER_TOPOLOGY_MISMATCH" });
+  });
+
+  test("a queue with other arguments is refused, naming it and the argument", async () => {
+    const namespace = "topology-arguments";
+    const name = `${groupName(namespace, "orders", "billing")}:main.1`;
+    await raw.assertQueue(name, { arguments: { "x-queue-type": "quorum" } });
+    const broker = await openBroker({ url }, { namespace });
+    for (let round = 0; round < 2; round++)
+      await expect(subscribe(broker)).rejects.toMatchObject({
+        code: "BROKER_TOPOLOGY_MISMATCH",
+        message: expect.stringMatching(/main\.1".*x-/) as string,
+      });
+  });
+
+  test("with check nothing is made: what is missing is named, what is there is used", async () => {
+    const namespace = "topology-check";
+    const admin = await openBroker({ url }, { namespace });
+    const user = await openBroker({ url, topology: "check" }, { namespace });
+    await expect(user.publish("orders", [message()])).rejects.toMatchObject({ code: "RABBITMQ_MISSING" });
+    await (await subscribe(admin)).close();
+    const got = ackAll(await subscribe(user));
+    const sent = message();
+    await user.publish("orders", [sent]);
+    await expect.poll(() => ids(got)).toEqual([sent.id]);
+  });
+
+  test("a log that somebody unbound is bound again, and nothing is lost", async () => {
+    const namespace = "topology-unbound";
+    const broker = await openBroker({ url }, { namespace });
+    await broker.publish("orders", [message()]);
+    const name = channelName(namespace, "orders");
+    await raw.unbindQueue(`${name}:log`, name, "#");
+    const sent = message();
+    await broker.publish("orders", [sent]);
+    const seen: string[] = [];
+    for await (const batch of broker.history({ channel: "orders", from: "earliest" })) {
+      seen.push(...batch.map((entry) => entry.message.id));
+    }
+    expect(seen).toContain(sent.id);
+  });
+
+  test("an exchange that somebody deleted rejects once, and is made again by the next call", async () => {
+    const namespace = "topology-deleted";
+    const broker = await openBroker({ url }, { namespace });
+    await broker.publish("orders", [message()]);
+    await raw.deleteExchange(channelName(namespace, "orders"));
+    await expect(broker.publish("orders", [message()])).rejects.toMatchObject({
+      code: "RABBITMQ_MISSING",
+      retryable: true,
+    });
+    await broker.publish("orders", [message()]);
+  });
+});
