@@ -6,7 +6,7 @@ import { cpus } from "node:os";
 import { backlog } from "./backlog.js";
 import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
-import { groups } from "./groups/suite.js";
+import { rabbitmqGroups, redisGroups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
 import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
@@ -36,8 +36,9 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   },
   backlog,
   redis,
+  "redis-groups": redisGroups,
   rabbitmq,
-  groups,
+  "rabbitmq-groups": rabbitmqGroups,
 };
 
 const wanted = process.argv.slice(2);

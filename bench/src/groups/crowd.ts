@@ -8,9 +8,14 @@ export interface Crowd {
   readonly title: string;
   readonly place: () => Promise<Place>;
   /** Each is measured with each size; the first one is what the others are measured against. */
-  readonly entrants: readonly Entrant[];
+  readonly entrants: readonly Member[];
   readonly sizes: readonly { readonly channels: number; readonly groups: number }[];
   readonly note: string;
+}
+
+export interface Member extends Entrant {
+  /** Larger sizes are left out, since they would take minutes. */
+  readonly most?: number;
 }
 
 interface Cost {
@@ -41,7 +46,8 @@ export async function compareCrowds({ title, place, entrants, sizes, note }: Cro
   const lines: string[][] = [];
   for (const size of sizes) {
     let first: Cost | undefined;
-    for (const entrant of entrants) {
+    for (const { most = Number.POSITIVE_INFINITY, ...entrant } of entrants) {
+      if (Math.max(size.channels, size.groups) > most) continue;
       await using here = await place();
       const cost = await measureCost({ ...entrant, ...size }, here);
       first ??= cost;
