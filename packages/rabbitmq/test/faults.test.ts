@@ -1,0 +1,100 @@
+import type { Logger } from "@meshwright/core/adapter";
+import { eventually, rabbitmqServer } from "@meshwright/testing";
+import { afterAll, expect, test } from "vitest";
+import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
+
+const server = await rabbitmqServer();
+const { url } = server;
+afterAll(() => server.close());
+
+const failure = { reason: "failed", code: "TEST", message: "it failed" } as const;
+
+test("an alarm holds publishes up, close does not wait for it, and it is logged; afterwards they go on", async () => {
+  const namespace = "faults-alarm";
+  const warnings: string[] = [];
+  const logger: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (_: unknown, text?: string) => void warnings.push(text ?? ""),
+    error: () => undefined,
+  };
+  const one = await openBroker({ url }, { namespace, logger });
+  const two = await openBroker({ url }, { namespace });
+  const got = ackAll(await subscribe(two));
+  await server.ctl("set_vm_memory_high_watermark", "0.000001");
+  const held = message();
+  let state = "pending";
+  // The first one makes the server tell of its alarm.
+  const publish = one.publish("orders", [held]).then(() => {
+    state = "resolved";
+  });
+  const stuck = two.publish("orders", [message()]).catch((error: { code: string }) => error.code);
+  await eventually("the alarm is logged", () => warnings.some((text) => /alarm/.test(text)));
+  expect(state).toBe("pending");
+  await two.close();
+  expect(["BROKER_CLOSED", "RABBITMQ_DISCONNECTED"]).toContain(await stuck);
+  await server.ctl("set_vm_memory_high_watermark", "0.6");
+  await publish;
+  expect(got).toEqual([]);
+  const after = ackAll(await subscribe(await openBroker({ url }, { namespace })));
+  await eventually("it arrives", () => ids(after).includes(held.id));
+});
+
+test("connections that an operator closes come back; what was confirmed arrives, in order", async () => {
+  const namespace = "faults-closed";
+  const publisher = await openBroker({ url }, { namespace });
+  const consumer = await openBroker({ url }, { namespace });
+  const got = ackAll(await subscribe(consumer));
+  const sent: string[] = [];
+  const send = async (): Promise<void> => {
+    const one = message();
+    await eventually("it is published", () =>
+      publisher.publish("orders", [one]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    sent.push(one.id);
+  };
+  for (let index = 0; index < 10; index++) await send();
+  await server.ctl("close_all_connections", "a test");
+  for (let index = 0; index < 10; index++) await send();
+  await eventually("all arrive", () => sent.every((id) => ids(got).includes(id)));
+  expect(consumer.reports.map(({ kind }) => kind)).toContain("disconnected");
+  const first = [...new Set(ids(got))].filter((id) => sent.includes(id));
+  expect(first).toEqual(sent);
+});
+
+test("a server that loses patience with a slow handler takes its message away; the settlement is reported as stale", async () => {
+  const namespace = "faults-impatient";
+  await server.ctl("eval", "application:set_env(rabbit, consumer_timeout, 1000).");
+  await server.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 500).");
+  const broker = await openBroker({ url }, { namespace });
+  const subscription = await subscribe(broker, { prefetch: 1 });
+  const iterator = subscription[Symbol.asyncIterator]();
+  await broker.publish("orders", [message()]);
+  const [slow] = (await iterator.next()).value ?? [];
+  const again = (await iterator.next()).value ?? [];
+  await server.ctl("eval", "application:set_env(rabbit, consumer_timeout, 1800000).");
+  expect(again[0]?.message.id).toBe(slow?.message.id);
+  expect(again[0]?.attempt).toBe(2);
+  if (slow) await subscription.settle([{ delivery: slow, outcome: "retry", delayMs: 0, failure }]);
+  expect(broker.reports).toContainEqual({
+    kind: "stale-settlement",
+    channel: "orders",
+    group: "billing",
+    count: 1,
+  });
+});
+
+test("an error names no password", async () => {
+  const wrong = new URL(url);
+  wrong.password = "a-secret";
+  const opening = openBroker({ url: wrong.href });
+  await expect(opening).rejects.toMatchObject({ code: "RABBITMQ_AUTH" });
+  const error: unknown = await opening.catch((one: unknown) => one);
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("a-secret");
+  await expect(openBroker({ url: "amqp://127.0.0.1:1" })).rejects.toMatchObject({
+    code: "RABBITMQ_DISCONNECTED",
+  });
+});
