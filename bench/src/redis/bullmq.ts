@@ -9,7 +9,7 @@ export const contestant: Contestant = {
     const worker = new Worker(
       name,
       async (job: { readonly data: { readonly data: RunData } }) => handled(job.data.data),
-      { connection: { url }, concurrency: 128 },
+      { connection: { url }, concurrency: 32 },
     );
     await worker.waitUntilReady();
     return { close: () => worker.close() };
