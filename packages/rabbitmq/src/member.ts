@@ -21,6 +21,8 @@ export interface MemberParts {
   report(report: BrokerReport): void;
   /** Whether the server takes no messages for now. */
   blocked(): boolean;
+  /** Waits for something, but not for long: a server that does not read never answers. */
+  patiently(work: Promise<unknown>): Promise<void>;
   /** Waits a moment before the next try. */
   pause(): Promise<void>;
   /** Ends a pause. */

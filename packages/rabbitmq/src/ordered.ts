@@ -122,8 +122,10 @@ export class OrderedSubscription implements Subscription {
       } catch (error) {
         logger.debug({ err: error }, "the subscription is being restored");
       }
+      const ending = this.#endFeeds();
+      this.#feeds = undefined;
       this.#lost();
-      await this.#endFeeds();
+      await ending;
       if (!this.#closed) await pause();
     }
   }
@@ -143,6 +145,8 @@ export class OrderedSubscription implements Subscription {
     for (const partition of this.#partitions) partition.reset();
     for (const held of this.#held) held.state = "gone";
     this.#held.clear();
+    // There is room again.
+    this.#outlet.notify();
   }
 
   /** Stands in line wherever it does not. */
@@ -150,6 +154,7 @@ export class OrderedSubscription implements Subscription {
     const feeds = this.#feeds;
     if (!feeds?.held.open || this.#closed || this.#stalled) return;
     const id = await this.#presence.begin();
+    if (feeds !== this.#feeds) return;
     const idle = this.#partitions.filter(({ role }) => role === "idle");
     const seats = idle.map(({ parts }) => seatNote(parts.heldQueue, id));
     await Promise.all([
@@ -337,15 +342,12 @@ export class OrderedSubscription implements Subscription {
     this.#stall?.();
     this.#balance?.();
     this.#refresh();
-    await this.#moves;
+    const { patiently, blocked } = this.#parts;
+    await patiently(this.#moves);
     this.#closed = true;
-    try {
-      const feeds = this.#feeds;
-      if (feeds?.main.open && feeds.held.open && !this.#parts.blocked()) await this.#giveBack(feeds);
-    } catch (error) {
-      this.#parts.logger.debug({ err: error }, "what was held goes back with its channel");
-    }
-    await Promise.allSettled([...this.#settling]);
+    const feeds = this.#feeds;
+    if (feeds?.main.open && feeds.held.open && !blocked()) await patiently(this.#giveBack(feeds));
+    await patiently(Promise.allSettled([...this.#settling]));
     await this.#presence.end().catch(() => undefined);
     await this.#endFeeds();
     this.#lost();

@@ -202,9 +202,8 @@ export class Partition {
         this.seats.set(note.member, message.fields.deliveryTag);
         this.parts.joined();
         break;
-      case "mark":
+      default:
         this.#ack(message);
-        break;
     }
   }
 

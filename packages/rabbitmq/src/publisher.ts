@@ -65,9 +65,8 @@ export class Publisher {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     this.#unwatch();
-    const channel = this.#channel;
+    // It ends with its connection: a server that does not read would not answer a goodbye.
     this.#channel = undefined;
-    await channel?.close().catch(() => undefined);
     for (const batch of this.#under) batch.reject(connectionLost());
     this.#under.clear();
     for (const batch of this.#queue.splice(0)) batch.reject(refusals.closed());

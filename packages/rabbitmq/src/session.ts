@@ -137,7 +137,7 @@ export class Session {
   async close(): Promise<void> {
     this.#closed = true;
     // What a subscribe that is under way makes ends as well.
-    await Promise.allSettled([...this.#joining]);
+    await this.#patiently(Promise.allSettled([...this.#joining]));
     await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.close()));
     await this.#channels.close();
     await this.#publisher.close();
@@ -166,6 +166,7 @@ export class Session {
       declare: (plan) => apply(this.#publishing, plan, settings.topology),
       report: (report) => this.#context.report(report),
       blocked: () => this.#publishing.blocked,
+      patiently: (work) => this.#patiently(work),
       pause: () =>
         new Promise((resolve) => {
           const cancel = clock.after(pauseMs, resolve);
@@ -177,6 +178,18 @@ export class Session {
       stop: () => stop(),
       closed,
     };
+  }
+
+  #patiently(work: Promise<unknown>): Promise<void> {
+    const { clock } = this.#context;
+    return new Promise((resolve) => {
+      const cancel = clock.after(this.#publishing.blocked ? 0 : this.#settings.timeoutMs, resolve);
+      const done = (): void => {
+        cancel();
+        resolve();
+      };
+      work.then(done, done);
+    });
   }
 
   /** Tells the mesh of the connections, as one. */

@@ -200,14 +200,11 @@ export class UnorderedSubscription implements Subscription {
 
   async #close(): Promise<void> {
     this.#outlet.end();
+    const { patiently, blocked } = this.#parts;
     const feed = this.#feed;
-    try {
-      if (feed?.open && this.#consumer !== undefined) await feed.cancel(this.#consumer);
-      await Promise.allSettled([...this.#settling]);
-      if (feed?.open && !this.#parts.blocked()) await this.#giveBack(feed);
-    } catch (error) {
-      this.#parts.logger.debug({ err: error }, "what was held goes back with its channel");
-    }
+    if (feed?.open && this.#consumer !== undefined) await patiently(feed.cancel(this.#consumer));
+    await patiently(Promise.allSettled([...this.#settling]));
+    if (feed?.open && !blocked()) await patiently(this.#giveBack(feed));
     this.#closed = true;
     await this.#feed?.close();
     this.#lost();
