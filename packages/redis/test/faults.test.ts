@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import type { Delivery } from "@meshwright/core/adapter";
-import { eventually, redisServer } from "@meshwright/testing";
-import { afterAll, expect, test } from "vitest";
+import { eventually, type RedisServer, redisServer } from "@meshwright/testing";
+import { Redis } from "ioredis";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { ackAll, iterate, message, openBroker, received, subscribe, take } from "./support.js";
 
 const fast = { lease: 1_000, timeout: 1_000 } as const;
@@ -131,3 +132,40 @@ test("a retry that could not be recorded holds its key until it is settled", asy
     ["later-2", 1],
   ]);
 }, 20_000);
+
+test("a read that was cut off, and goes on in the server, takes nothing any more", async () => {
+  await using own = await redisServer({ appendfsync: "no" });
+  const broker = await openBroker({ url: own.url, partitions: 1, ...fast, lease: 30_000 });
+  const got = ackAll(await subscribe(broker));
+  await broker.publish("orders", [message({ id: "before" })]);
+  await eventually("the first arrives", () => received(got, "before"));
+  // As if the server had not noticed that a connection is gone.
+  const log = "mw:{test/orders}:log:0";
+  const [[, group]] = (await own.command("XINFO", "GROUPS", log)) as [[string, string]];
+  const [[, member]] = (await own.command("XINFO", "CONSUMERS", log, group)) as [[string, string]];
+  const ghost = new Redis(own.url);
+  onTestFinished(() => ghost.disconnect());
+  const read = ghost.xreadgroup("GROUP", group, member, "BLOCK", 0, "STREAMS", log, ">");
+  const ended = read.then(String, String);
+  // Again and again: what is cut off has to be a read, and not the moment between two.
+  await eventually("the other read has been ended", async () => {
+    await cutOff(own);
+    return Promise.race([ended, undefined]);
+  });
+  expect(await ended).toContain("NOGROUP");
+  await broker.publish("orders", [message({ id: "one" }), message({ id: "two" })]);
+  await eventually("the next arrive", () => received(got, "two"));
+  expect(got.map(({ message: { id }, attempt }) => [id, attempt])).toEqual([
+    ["before", 1],
+    ["one", 1],
+    ["two", 1],
+  ]);
+});
+
+/** Ends the connections of brokers. */
+async function cutOff(own: RedisServer): Promise<void> {
+  const clients = String(await own.command("CLIENT", "LIST")).split("\n");
+  for (const client of clients.filter((line) => line.includes("name=meshwright"))) {
+    await own.command("CLIENT", "KILL", "ID", /^id=(\d+)/.exec(client)?.[1] ?? "");
+  }
+}

@@ -1,4 +1,4 @@
-import type { Delivery } from "@meshwright/core/adapter";
+import { type Delivery, partitionOf } from "@meshwright/core/adapter";
 import type { RedisBroker } from "@meshwright/redis";
 import { eventually, forkBroker, redisServer } from "@meshwright/testing";
 import { expect, test } from "vitest";
@@ -100,3 +100,44 @@ test("partitions are shared out evenly, and those of a member without room go to
   await eventually("all others arrive", () => idle.length === many.length - held.length);
   expect(new Set([...held, ...idle].map(({ message: { id } }) => id)).size).toBe(many.length);
 });
+
+test("a partition that went and came back at once keeps what it has to wait for", async () => {
+  const namespace = "returned";
+  const options = { url: server.url, partitions: 4 };
+  const [one, two] = [await openBroker(options, { namespace }), await openBroker(options, { namespace })];
+  // Of four partitions that the second member has, the first one takes 0 and 1 back.
+  const keyOf = (wanted: number): string => {
+    const found = Array.from({ length: 99 }, (_, n) => `key-${n}`).find(
+      (key) => partitionOf(key, 4) === wanted,
+    );
+    return found as string;
+  };
+  const [held, free] = [keyOf(0), keyOf(1)];
+  const first = await subscribe(one);
+  const firstGets = iterate(first);
+  await one.publish("orders", [message({ key: held })]);
+  const [begun] = await take(firstGets, 1);
+  await first.settle([{ delivery: begun as Delivery, outcome: "ack" }]);
+  const [owner] = await ownersOf(namespace);
+  // It asks no more, so the second one takes all partitions over, as soon as it has nothing else to do.
+  const second = await subscribe(two);
+  const secondGets = iterate(second);
+  const taking = take(secondGets, 1);
+  await eventually(
+    "all partitions have moved",
+    async () => !(await ownersOf(namespace)).includes(owner as string),
+  );
+  await one.publish("orders", [message({ id: "held", key: held })]);
+  const [waiting] = await taking;
+  await one.publish("orders", [message({ id: "later", key: held }), message({ id: "other", key: free })]);
+  const [other] = await take(firstGets, 1);
+  expect(other?.message.id).toBe("other");
+  await second.settle([{ delivery: waiting as Delivery, outcome: "ack" }]);
+  const [later] = await take(firstGets, 1);
+  expect(later?.message.id).toBe("later");
+});
+
+/** The members that own the partitions. */
+async function ownersOf(namespace: string): Promise<string[]> {
+  return (await server.command("HVALS", `mw:{${namespace}/orders}:group:billing:owner`)) as string[];
+}

@@ -56,8 +56,8 @@ const longestPauseMs = 2_000;
 export class SqliteSubscription implements Subscription {
   readonly #parts: SubscriptionParts;
   readonly #held: Map<Delivery, Held> = new Map();
-  /** Keys with a retry that has been asked for and is not recorded yet: nothing later of them is yielded. */
-  readonly #retrying: Map<string, number> = new Map();
+  /** Keys of what is to be given back, which is not recorded yet: nothing later of them is yielded. */
+  readonly #returning: Map<string, number> = new Map();
   readonly #signal: Signal = new Signal();
   #member: number;
   #batch: Delivery[] = [];
@@ -119,7 +119,7 @@ export class SqliteSubscription implements Subscription {
   lost(): void {
     this.#member = 0;
     this.#held.clear();
-    this.#retrying.clear();
+    this.#returning.clear();
     this.#eager = true;
     this.#signal.notify();
   }
@@ -229,7 +229,7 @@ export class SqliteSubscription implements Subscription {
     this.#eager = claimed.more;
     const back: number[] = [];
     for (const [delivery, held] of deliveries) {
-      const after = this.#retrying.get(held.key);
+      const after = this.#returning.get(held.key);
       if (after !== undefined && held.seq > after) back.push(held.seq);
       else {
         this.#held.set(delivery, held);
@@ -240,7 +240,7 @@ export class SqliteSubscription implements Subscription {
     if (claimed.missed > 0) this.#report({ kind: "gap", ...this.#names(), missed: claimed.missed });
   }
 
-  /** Claimed, but its key has begun to wait for a retry meanwhile: never yielded, so given back uncounted. */
+  /** Claimed, but something earlier of its key was given back meanwhile: never yielded, so given back uncounted. */
   #giveBack(releases: number[]): void {
     const { db, writer, group } = this.#parts;
     const settled: Settled = { ...nothingSettled(this.#member), releases };
@@ -283,10 +283,11 @@ export class SqliteSubscription implements Subscription {
         break;
       case "release":
         settled.releases.push(seq);
+        this.#return(key, seq);
         break;
       case "retry":
         settled.retries.push({ seq, delayMs: settlement.delayMs, failure: settlement.failure });
-        if (ordered) this.#retrying.set(key, Math.min(seq, this.#retrying.get(key) ?? seq));
+        this.#return(key, seq);
         break;
       case "deadLetter":
         settled.dead.push({
@@ -299,12 +300,16 @@ export class SqliteSubscription implements Subscription {
     }
   }
 
+  #return(key: string, seq: number): void {
+    if (this.#parts.group.ordered) this.#returning.set(key, Math.min(seq, this.#returning.get(key) ?? seq));
+  }
+
   #settled(deliveries: readonly Delivery[], settled: Settled): void {
     if (settled.member !== this.#member) return;
     for (const delivery of deliveries) {
       const held = this.#held.get(delivery);
       this.#held.delete(delivery);
-      if (held && this.#retrying.get(held.key) === held.seq) this.#retrying.delete(held.key);
+      if (held && this.#returning.get(held.key) === held.seq) this.#returning.delete(held.key);
     }
     this.#signal.notify();
   }

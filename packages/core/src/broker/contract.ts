@@ -20,9 +20,9 @@
  *   no later than one lease after the death.
  * - **B5** In a group with `ordering: "key"`, messages of one key are handed out in the order they were published and
  *   handled one after another: over members, retries, member changes and crashes. Several messages of one key may be
- *   handed to the same member at once, in order. From the call of `settle` with a `retry` on, no later message of that
- *   key is yielded before the retried one is delivered again; the caller releases those it holds in the same call.
- *   A key that waits for a retry delays no other key.
+ *   handed to the same member at once, in order. From the call of `settle` with a `retry` or a `release` on, no later
+ *   message of that key is yielded before the one given back is delivered again; the caller releases the later ones it holds
+ *   in the same call. A key that waits for a retry delays no other key.
  * - **B6** A delayed retry is kept by the broker: it survives the death of the member that asked for it.
  * - **B7** `attempt` starts at 1 and counts every delivery to a member, in the broker, also those that ended in a
  *   crash. Only `release` is not counted. `lastFailure` is what the last `retry` said.

@@ -118,22 +118,27 @@ export function orderedLoad(env: ConformanceEnv, keys: number, count: number): O
       if (unsaid.length === 0) setImmediate(() => say(member));
       unsaid.push(...settlements);
     };
+    /** Gives back all that is here of a key, the first of it with a retry if it was begun. */
+    const giveBack = (key: string, queue: readonly Delivery[], member: Member, begun: boolean): void => {
+      queues.delete(key);
+      const [first] = queue;
+      if (first) track(first).holder = undefined;
+      const delayMs = delays && random.chance(0.5) ? random.int(1, 30) : 0;
+      const settlements = queue.map((delivery, at): Settlement => {
+        if (begun && at === 0) return { delivery, outcome: "retry", delayMs, failure };
+        return { delivery, outcome: "release" };
+      });
+      add(member, settlements);
+      say(member);
+    };
     const work = async (key: string, queue: Delivery[], member: Member): Promise<void> => {
       for (let delivery = queue[0]; delivery !== undefined; delivery = queue[0]) {
+        if (random.chance(0.05)) return giveBack(key, queue, member, false);
         begin(delivery, member);
         await env.pass(random.int(0, 3));
         if (dead.has(member)) return;
+        if (delivery.attempt < 4 && random.chance(0.25)) return giveBack(key, queue, member, true);
         queue.shift();
-        if (delivery.attempt < 4 && random.chance(0.25)) {
-          queues.delete(key);
-          track(delivery).holder = undefined;
-          const delayMs = delays && random.chance(0.5) ? random.int(1, 30) : 0;
-          add(member, [
-            { delivery, outcome: "retry", delayMs, failure },
-            ...queue.map((later) => ({ delivery: later, outcome: "release" as const })),
-          ]);
-          return say(member);
-        }
         const state = track(delivery);
         state.handled = Math.max(state.handled, indexOf(delivery));
         if (queue.length === 0) state.holder = undefined;

@@ -182,7 +182,8 @@ export class Member implements Subscription, Taker, AsyncIterator<readonly Deliv
 
   #suspend(settlements: readonly Settlement[]): void {
     for (const { outcome, delivery } of settlements) {
-      const held = outcome === "retry" && this.held.find((candidate) => candidate === delivery);
+      const comesBack = outcome === "retry" || outcome === "release";
+      const held = comesBack && this.held.find((candidate) => candidate === delivery);
       if (held) this.#group.suspend(held);
     }
     this.#recall();
