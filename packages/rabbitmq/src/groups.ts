@@ -1,27 +1,18 @@
 /** Makes groups: once each, with a lock, and only ready when everything its start position asks for is there. */
-import type { Clock, SubscriptionRequest } from "@meshwright/core/adapter";
+
+import type { SubscriptionRequest } from "@meshwright/core/adapter";
 import { refusals } from "@meshwright/core/adapter";
 import { apply, exchangeExists } from "./declare.js";
 import { initialise } from "./initialise.js";
-import type { Link } from "./link.js";
 import { locked } from "./locks.js";
 import { groupName } from "./names.js";
 import { checkedOffset } from "./offsets.js";
-import type { Settings } from "./options.js";
-import type { Publisher } from "./publisher.js";
+import type { SessionParts } from "./parts.js";
 import { register } from "./registry.js";
 import { groupTopology, inletName, inletTopology, orderExchange, readyExchange } from "./topology.js";
 
-export interface GroupsParts {
-  readonly settings: Settings;
-  readonly namespace: string;
-  readonly link: Link;
-  readonly publisher: Publisher;
-  readonly clock: Clock;
-}
-
 /** Makes the group, or finds that it is as asked for. Throws when it differs (B18). Returns whether it started in the past. */
-export async function ensureGroup(parts: GroupsParts, request: SubscriptionRequest): Promise<boolean> {
+export async function ensureGroup(parts: SessionParts, request: SubscriptionRequest): Promise<boolean> {
   const { settings, namespace, link, clock } = parts;
   const name = groupName(namespace, request.channel, request.group);
   const mode = settings.topology;
@@ -48,7 +39,7 @@ export async function ensureGroup(parts: GroupsParts, request: SubscriptionReque
 }
 
 async function checkOrdering(
-  { link, settings }: GroupsParts,
+  { link, settings }: SessionParts,
   name: string,
   request: SubscriptionRequest,
 ): Promise<void> {

@@ -1,10 +1,10 @@
 /** Reads a channel's log, which is a stream: from a time or an offset it starts somewhat earlier and passes over. */
+
 import type { HistoryEntry, HistoryRequest, StartPosition } from "@meshwright/core/adapter";
 import { replyCode } from "./errors.js";
-import type { Link } from "./link.js";
 import { channelName } from "./names.js";
 import { checkedOffset, storedAt } from "./offsets.js";
-import type { Publisher } from "./publisher.js";
+import type { SessionParts } from "./parts.js";
 import { readStream, type StreamSource } from "./stream.js";
 import { logName } from "./topology.js";
 import { readMessage, type Stored } from "./wire.js";
@@ -12,14 +12,8 @@ import { readMessage, type Stored } from "./wire.js";
 /** How far the clocks of publishers and server may be apart: offsets have the time of publishers, streams that of the server. */
 const skewMs = 60_000;
 
-export interface HistoryParts {
-  readonly namespace: string;
-  readonly link: Link;
-  readonly publisher: Publisher;
-}
-
 export async function* readHistory(
-  { namespace, link, publisher }: HistoryParts,
+  { namespace, link, publisher }: SessionParts,
   { channel, from, to }: HistoryRequest,
 ): AsyncGenerator<readonly HistoryEntry[]> {
   const source = { queue: logName(channelName(namespace, channel)), from: sourceOf(from) };

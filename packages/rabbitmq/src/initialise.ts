@@ -8,10 +8,10 @@ import { type SubscriptionRequest, typeFilter } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { apply } from "./declare.js";
 import { Feed } from "./feed.js";
-import type { GroupsParts } from "./groups.js";
 import { sourceOf, startFilter } from "./history.js";
 import { newId } from "./journal.js";
 import { channelName, groupName } from "./names.js";
+import type { SessionParts } from "./parts.js";
 import type { Outgoing } from "./publisher.js";
 import { readStream, type StreamSource } from "./stream.js";
 import { firstName, inletName, inletTopology, logName, queueName, stageName } from "./topology.js";
@@ -22,7 +22,7 @@ const lateMs = 50;
 
 type Destination = (message: ConsumeMessage) => string | undefined;
 
-export async function initialise(parts: GroupsParts, request: SubscriptionRequest): Promise<void> {
+export async function initialise(parts: SessionParts, request: SubscriptionRequest): Promise<void> {
   const { settings, namespace, link, publisher, clock } = parts;
   const name = groupName(namespace, request.channel, request.group);
   const plan = inletTopology(settings, namespace, request);
@@ -69,7 +69,7 @@ export async function initialise(parts: GroupsParts, request: SubscriptionReques
   await link.once((channel) => channel.deleteQueue(stageName(name)));
 }
 
-async function startOver({ link }: GroupsParts, name: string, queues: readonly string[]): Promise<void> {
+async function startOver({ link }: SessionParts, name: string, queues: readonly string[]): Promise<void> {
   await link.once(async (channel) => {
     await channel.deleteExchange(inletName(name));
     for (const queue of queues) await channel.deleteQueue(queue);
@@ -94,7 +94,7 @@ function destinationOf(
 
 /** Returns the place in the stream where it ended. */
 async function copyStream(
-  { link, publisher }: GroupsParts,
+  { link, publisher }: SessionParts,
   source: StreamSource,
   destination: Destination,
 ): Promise<number> {
@@ -108,7 +108,7 @@ async function copyStream(
 }
 
 async function drainStage(
-  { link, publisher }: GroupsParts,
+  { link, publisher }: SessionParts,
   queue: string,
   destination: Destination,
 ): Promise<void> {

@@ -265,7 +265,7 @@ export class OrderedSubscription implements Subscription {
     await partition.stop();
     await Promise.allSettled([...this.#settling]);
     const unread = partition.dispatch.unread();
-    const mine = [...this.#held].filter((held) => held.partition === partition.index && !held.moved);
+    const mine = [...this.#held].filter((held) => held.partition === partition.parts.index && !held.moved);
     const { heldQueue } = partition.parts;
     const notes = unread.map((held) => partition.dispatch.copy(held, newId()));
     for (const held of mine) {

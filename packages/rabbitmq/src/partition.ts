@@ -82,10 +82,6 @@ export class Partition {
     return this.#reading?.thawed ?? Promise.resolve();
   }
 
-  get index(): number {
-    return this.parts.index;
-  }
-
   /** Forgets everything: its channels are gone, or it has given the partition up. */
   reset(): void {
     this.role = "idle";
@@ -229,7 +225,7 @@ export class Partition {
     // How often the server delivered it says nothing: only those that were started count.
     const attempt = counted - serverCount(message) + Math.max(prior.length, waiting ? 1 : 0);
     const place = {
-      partition: this.index,
+      partition: this.parts.index,
       source: "entry" as const,
       ref: note.id,
       seq,
@@ -334,7 +330,7 @@ export class Partition {
       }
     }
     const place = {
-      partition: this.index,
+      partition: this.parts.index,
       source: "main" as const,
       ref: stored.offset,
       seq: seq ?? this.#nextSeq(),

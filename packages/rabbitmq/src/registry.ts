@@ -1,7 +1,7 @@
 /** Which groups exist in a namespace: AMQP cannot list queues, so a stream holds one entry for each group that was made. */
-import type { Link } from "./link.js";
+
 import { registryName } from "./names.js";
-import type { Publisher } from "./publisher.js";
+import type { SessionParts } from "./parts.js";
 import { readStream } from "./stream.js";
 
 export interface GroupEntry {
@@ -10,14 +10,8 @@ export interface GroupEntry {
   readonly ordering: "key" | "none";
 }
 
-export interface RegistryParts {
-  readonly namespace: string;
-  readonly link: Link;
-  readonly publisher: Publisher;
-}
-
 export async function register(
-  { namespace, publisher }: RegistryParts,
+  { namespace, publisher }: SessionParts,
   { channel, group, ordering }: GroupEntry,
 ): Promise<void> {
   const body = Buffer.from(JSON.stringify({ channel, group, ordering }));
@@ -26,7 +20,7 @@ export async function register(
   ]);
 }
 
-export async function registered({ namespace, link, publisher }: RegistryParts): Promise<GroupEntry[]> {
+export async function registered({ namespace, link, publisher }: SessionParts): Promise<GroupEntry[]> {
   const found = new Map<string, GroupEntry>();
   const source = { queue: registryName(namespace), from: "first" as const };
   for await (const batch of readStream(link, publisher, source)) {

@@ -20,8 +20,9 @@ import type { MemberParts } from "./member.js";
 import { groupName } from "./names.js";
 import type { Settings } from "./options.js";
 import { OrderedSubscription } from "./ordered.js";
+import type { SessionParts } from "./parts.js";
 import { Publisher } from "./publisher.js";
-import { listShelf, purgeFrom, redriveFrom, type ShelfParts } from "./shelf.js";
+import { listShelf, purgeFrom, redriveFrom } from "./shelf.js";
 import { namespaceTopology } from "./topology.js";
 import { UnorderedSubscription } from "./unordered.js";
 
@@ -144,7 +145,7 @@ export class Session {
     await Promise.all([this.#publishing.close(), this.#consuming.close()]);
   }
 
-  get #parts(): ShelfParts {
+  get #parts(): SessionParts {
     const { namespace, clock } = this.#context;
     return { settings: this.#settings, namespace, clock, link: this.#publishing, publisher: this.#publisher };
   }

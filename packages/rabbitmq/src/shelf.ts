@@ -2,26 +2,18 @@
  * The dead letters of a group: a queue for each channel. Whoever looks takes all of them, and gives back what stays when its
  * channel ends; a lock makes lookers take turns. Redriving confirms the copy before it removes the record (B9).
  */
-import type { Clock, DeadLetterRecord, Failure } from "@meshwright/core/adapter";
+
+import type { DeadLetterRecord, Failure } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import { entryNote, newId } from "./journal.js";
-import type { Link } from "./link.js";
 import { locked } from "./locks.js";
 import { groupName, partitionOf } from "./names.js";
-import type { Settings } from "./options.js";
-import type { Outgoing, Publisher } from "./publisher.js";
+import type { SessionParts } from "./parts.js";
+import type { Outgoing } from "./publisher.js";
 import { type GroupEntry, registered } from "./registry.js";
 import { deadName, heldName, queueName } from "./topology.js";
 import { bodyOf, copyProperties, type Headers, number, readFailure, readMessage, salvage } from "./wire.js";
-
-export interface ShelfParts {
-  readonly settings: Settings;
-  readonly namespace: string;
-  readonly link: Link;
-  readonly publisher: Publisher;
-  readonly clock: Clock;
-}
 
 interface Entry {
   readonly record: DeadLetterRecord;
@@ -36,7 +28,7 @@ const unknown: Failure = { reason: "failed", code: "UNKNOWN", message: "No cause
 
 /** Oldest first, in pages; all of them are read before the first is shown, so that nobody is kept from them meanwhile. */
 export async function* listShelf(
-  parts: ShelfParts,
+  parts: SessionParts,
   group: string,
 ): AsyncGenerator<readonly DeadLetterRecord[]> {
   const records: DeadLetterRecord[] = [];
@@ -51,23 +43,27 @@ export async function* listShelf(
   for (let at = 0; at < records.length; at += pageSize) yield records.slice(at, at + pageSize);
 }
 
-export async function redriveFrom(parts: ShelfParts, group: string, ids: readonly string[]): Promise<number> {
+export async function redriveFrom(
+  parts: SessionParts,
+  group: string,
+  ids: readonly string[],
+): Promise<number> {
   return remove(parts, group, ids, async (records, place) => {
     await parts.publisher.send(records.map((record) => returned(parts, place, record)));
   });
 }
 
-export async function purgeFrom(parts: ShelfParts, group: string, ids: readonly string[]): Promise<number> {
+export async function purgeFrom(parts: SessionParts, group: string, ids: readonly string[]): Promise<number> {
   return remove(parts, group, ids, () => Promise.resolve());
 }
 
-async function places(parts: ShelfParts, group: string): Promise<GroupEntry[]> {
+async function places(parts: SessionParts, group: string): Promise<GroupEntry[]> {
   return (await registered(parts)).filter((entry) => entry.group === group);
 }
 
 /** Removes records after something was done with them. */
 async function remove(
-  parts: ShelfParts,
+  parts: SessionParts,
   group: string,
   ids: readonly string[],
   before: (records: readonly DeadLetterRecord[], place: GroupEntry) => Promise<void>,
@@ -99,7 +95,7 @@ async function remove(
 
 /** Takes all that is there, does something, and gives back what is not acknowledged. */
 async function withShelf<T>(
-  { namespace, link, clock, settings }: ShelfParts,
+  { namespace, link, clock, settings }: SessionParts,
   { channel, group }: GroupEntry,
   work: (entries: readonly Entry[], feed: Feed) => Promise<T>,
 ): Promise<T> {
@@ -155,7 +151,7 @@ function entryOf(message: ConsumeMessage, channel: string, group: string): Entry
 
 /** The copy that goes back to its group, to no other, as new. */
 function returned(
-  { settings, namespace }: ShelfParts,
+  { settings, namespace }: SessionParts,
   place: GroupEntry,
   record: DeadLetterRecord,
 ): Outgoing {
