@@ -1,7 +1,7 @@
 /** The channels this connection publishes to: made on first use, messages put at their place, unroutable ones tried once more. */
 import { type Clock, type Logger, refusals, type WireMessage } from "@meshwright/core/adapter";
 import { applyChannel } from "./declare.js";
-import { unroutable } from "./errors.js";
+import { isMissing, unroutable } from "./errors.js";
 import { Later } from "./later.js";
 import type { Link } from "./link.js";
 import { channelName, partitionOf, routingKey } from "./names.js";
@@ -56,6 +56,11 @@ export class Channels {
     return making;
   }
 
+  /** Looks again, at the next use, whether it is there. */
+  forget(channel: string): void {
+    this.#ready.delete(channel);
+  }
+
   /** Takes part in publishing what is due later. */
   watchLater(channel: string): void {
     if (this.#later.has(channel) || this.#closed) return;
@@ -83,9 +88,7 @@ export class Channels {
       if (returned.length > 0) await this.#again(channel, returned);
     } catch (error) {
       // Somebody may have deleted it: the next call makes it again.
-      if (error instanceof Error && "code" in error && error.code === "RABBITMQ_MISSING") {
-        this.#ready.delete(channel);
-      }
+      if (isMissing(error)) this.forget(channel);
       throw error;
     }
   }

@@ -77,6 +77,18 @@ export function unroutable(channel: string): BrokerError {
   );
 }
 
+export function queueGone(queue: string): BrokerError {
+  return new BrokerError(
+    "RABBITMQ_MISSING",
+    `RabbitMQ: queue "${queue}" is gone: somebody deleted it. Nothing was settled. Subscribing makes it again.`,
+    { retryable: true },
+  );
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof MeshError && error.code === "RABBITMQ_MISSING";
+}
+
 export function notTaken(): BrokerError {
   return new BrokerError(
     "RABBITMQ_NOT_TAKEN",

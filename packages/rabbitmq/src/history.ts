@@ -1,7 +1,7 @@
 /** Reads a channel's log, which is a stream: from a time or an offset it starts somewhat earlier and passes over. */
 
 import type { HistoryEntry, HistoryRequest, StartPosition } from "@meshwright/core/adapter";
-import { replyCode } from "./errors.js";
+import { isMissing } from "./errors.js";
 import { channelName } from "./names.js";
 import { checkedOffset, storedAt } from "./offsets.js";
 import type { SessionParts } from "./parts.js";
@@ -66,11 +66,4 @@ function endFilter(to: HistoryRequest["to"]): (stored: Stored) => "no" | "skip" 
   if ("time" in to) return (stored) => (stored.storedAt < to.time ? "no" : "skip");
   checkedOffset(to.offset);
   return (stored) => (stored.offset === to.offset ? "over" : "no");
-}
-
-function isMissing(error: unknown): boolean {
-  return (
-    replyCode(error) === 404 ||
-    (error instanceof Error && "code" in error && error.code === "RABBITMQ_MISSING")
-  );
 }

@@ -64,7 +64,7 @@ export async function initialise(parts: SessionParts, request: SubscriptionReque
   });
   if (request.ordering === "key") {
     const queues = Array.from({ length: settings.partitions }, (_, partition) => firstName(name, partition));
-    await publisher.send(queues.map(endMark));
+    await publisher.store(queues.map(endMark));
   }
   await link.once((channel) => channel.deleteQueue(stageName(name)));
 }
@@ -102,7 +102,7 @@ async function copyStream(
   for await (const batch of readStream(link, publisher, source, (offset) => {
     end = offset;
   })) {
-    await publisher.send(copies(batch, destination));
+    await publisher.store(copies(batch, destination));
   }
   return end;
 }
@@ -113,7 +113,7 @@ async function drainStage(
   destination: Destination,
 ): Promise<void> {
   const mark = newId();
-  await publisher.send([
+  await publisher.store([
     {
       exchange: "",
       key: queue,
@@ -132,7 +132,7 @@ async function drainStage(
       };
       feed.consume(queue, 0, take).catch(reject);
     });
-    await publisher.send(copies(all, destination));
+    await publisher.store(copies(all, destination));
   } finally {
     await feed.close();
   }

@@ -105,7 +105,7 @@ export class Later {
     this.#arm();
     if (due.length === 0 || !feed) return;
     try {
-      await publisher.send(due.map((one) => this.#outgoing(one)));
+      await publisher.store(due.map((one) => this.#outgoing(one)));
       for (const { tag } of due) feed.ack(tag);
     } catch (error) {
       logger.debug({ err: error }, "messages that are due could not be published yet");

@@ -18,6 +18,8 @@ export interface MemberParts {
   /** The group started in the past: a partition may have a first queue, to be read before the main one. */
   readonly past: boolean;
   declare(plan: Topology): Promise<void>;
+  /** Makes again what somebody deleted, and says so: what was in it is lost. */
+  restore(): Promise<void>;
   report(report: BrokerReport): void;
   /** Whether the server takes no messages for now. */
   blocked(): boolean;

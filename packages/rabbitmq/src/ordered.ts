@@ -3,6 +3,7 @@
  * says what leading is; this says when to take part, when to give a partition up, and what settling takes.
  */
 import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
+import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
 import { holdNote, newId, seatNote } from "./journal.js";
@@ -89,7 +90,7 @@ export class OrderedSubscription implements Subscription {
       parked: settings.parked,
       clock,
       wanted,
-      send: (messages) => publisher.send(messages),
+      send: (messages) => publisher.store(messages),
       bury: (held) => void this.#bury(held),
       ready: () => this.#outlet.notify(),
       led: () => this.#balanceSoon(),
@@ -121,6 +122,7 @@ export class OrderedSubscription implements Subscription {
         await Promise.race([feeds.main.ended, feeds.held.ended]);
       } catch (error) {
         logger.debug({ err: error }, "the subscription is being restored");
+        if (isMissing(error)) await this.#restore();
       }
       const ending = this.#endFeeds();
       this.#feeds = undefined;
@@ -137,6 +139,12 @@ export class OrderedSubscription implements Subscription {
 
   async #endFeeds(): Promise<void> {
     await Promise.all([this.#feeds?.main.close(), this.#feeds?.held.close()]);
+  }
+
+  async #restore(): Promise<void> {
+    await this.#parts.restore().catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, "what was deleted could not be made again yet");
+    });
   }
 
   /** What it had is the server's again. */
@@ -159,13 +167,13 @@ export class OrderedSubscription implements Subscription {
     const seats = idle.map(({ parts }) => seatNote(parts.heldQueue, id));
     await Promise.all([
       ...idle.map((partition) => partition.register(feeds)),
-      this.#parts.publisher.send(seats),
+      this.#parts.publisher.store(seats),
     ]);
   }
 
   async #bury(held: OrderedHeld): Promise<void> {
     try {
-      await this.#parts.publisher.send([deadCopy(this.#shelf, held, undecodable, this.#parts.clock.now())]);
+      await this.#parts.publisher.store([deadCopy(this.#shelf, held, undecodable, this.#parts.clock.now())]);
       held.ack();
     } catch (error) {
       this.#restart(error);
@@ -272,7 +280,7 @@ export class OrderedSubscription implements Subscription {
       held.moved = true;
       notes.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
     }
-    await this.#parts.publisher.send(notes);
+    await this.#parts.publisher.store(notes);
     for (const held of unread) held.ack();
     await feeds.main.flushed();
     await partition.withdraw();
@@ -284,7 +292,7 @@ export class OrderedSubscription implements Subscription {
     const told = new Set(mine.filter(({ delivery }) => delivery.moved));
     const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
     try {
-      if (outgoing.length > 0) await this.#parts.publisher.send(outgoing);
+      if (outgoing.length > 0) await this.#parts.publisher.store(outgoing);
       await this.#acknowledge(mine);
     } catch (error) {
       for (const [partition, held, id] of blocked) partition.dispatch.unblock(held, id);
@@ -299,7 +307,7 @@ export class OrderedSubscription implements Subscription {
     // Its partition moved while it was being settled: the next leader waits for it.
     const late = mine.filter((one) => one.delivery.moved && !told.has(one));
     if (late.length > 0)
-      await this.#parts.publisher.send(late.map(({ delivery }) => doneWith(this.#place, delivery)));
+      await this.#parts.publisher.store(late.map(({ delivery }) => doneWith(this.#place, delivery)));
   }
 
   async #acknowledge(mine: readonly Own[]): Promise<void> {
@@ -366,7 +374,7 @@ export class OrderedSubscription implements Subscription {
     const copies = back.map((held) =>
       (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
     );
-    await this.#parts.publisher.send(copies);
+    await this.#parts.publisher.store(copies);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);
   }

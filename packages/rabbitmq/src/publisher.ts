@@ -4,7 +4,7 @@
  */
 import { type Cancel, refusals } from "@meshwright/core/adapter";
 import type { ConfirmChannel, Message, Options } from "amqplib";
-import { brokerError, connectionLost, headersTooLarge, notTaken } from "./errors.js";
+import { brokerError, connectionLost, headersTooLarge, notTaken, queueGone } from "./errors.js";
 import type { Link } from "./link.js";
 
 /** One message on its way: to an exchange, or with "" as the exchange to the queue that `key` names. */
@@ -56,6 +56,13 @@ export class Publisher {
       this.#queue.push({ messages, sent: 0, left, error: undefined, resolve, reject, returned: [] });
       this.#pump();
     });
+  }
+
+  /** To queues of ours, for good: rejects when one of them is gone, as the server then drops what it confirms. */
+  async store(messages: readonly Outgoing[]): Promise<void> {
+    for (const { properties } of messages) properties.mandatory = true;
+    const [returned] = await this.send(messages);
+    if (returned) throw queueGone(returned.key);
   }
 
   /** Waits for what is under way, as long as there is a connection that takes it. */
@@ -183,10 +190,12 @@ export class Publisher {
   }
 
   /** Comes before the confirmation of the message. Its offset says which one it is. */
-  #returned({ properties }: Message): void {
+  #returned({ properties, fields }: Message): void {
     const offset: unknown = properties.headers?.["mw-offset"];
     for (const batch of this.#under) {
-      const found = batch.messages.find((one) => one.properties.headers?.["mw-offset"] === offset);
+      const found = batch.messages.find(
+        ({ key, properties: sent }) => key === fields.routingKey && sent.headers?.["mw-offset"] === offset,
+      );
       if (found) batch.returned.push(found);
     }
   }

@@ -15,7 +15,7 @@ export async function register(
   { channel, group, ordering }: GroupEntry,
 ): Promise<void> {
   const body = Buffer.from(JSON.stringify({ channel, group, ordering }));
-  await publisher.send([
+  await publisher.store([
     { exchange: "", key: registryName(namespace), body, properties: { persistent: true } },
   ]);
 }

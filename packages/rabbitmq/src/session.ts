@@ -165,6 +165,7 @@ export class Session {
       logger,
       wanted: typeFilter(request.types),
       declare: (plan) => apply(this.#publishing, plan, settings.topology),
+      restore: () => this.#restore(request),
       report: (report) => this.#context.report(report),
       blocked: () => this.#publishing.blocked,
       patiently: (work) => this.#patiently(work),
@@ -179,6 +180,14 @@ export class Session {
       stop: () => stop(),
       closed,
     };
+  }
+
+  async #restore(request: SubscriptionRequest): Promise<void> {
+    const { channel, group } = request;
+    this.#channels.forget(channel);
+    await this.#channels.ensure(channel);
+    await ensureGroup(this.#parts, request);
+    this.#context.report({ kind: "gap", channel, group, missed: undefined });
   }
 
   #patiently(work: Promise<unknown>): Promise<void> {

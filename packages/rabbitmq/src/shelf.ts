@@ -49,7 +49,7 @@ export async function redriveFrom(
   ids: readonly string[],
 ): Promise<number> {
   return remove(parts, group, ids, async (records, place) => {
-    await parts.publisher.send(records.map((record) => returned(parts, place, record)));
+    await parts.publisher.store(records.map((record) => returned(parts, place, record)));
   });
 }
 

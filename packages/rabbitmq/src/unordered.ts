@@ -4,6 +4,7 @@
  */
 import type { Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
+import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { Held, heldFrom } from "./held.js";
 import type { MemberParts } from "./member.js";
@@ -77,10 +78,17 @@ export class UnorderedSubscription implements Subscription {
         await feed.ended;
       } catch (error) {
         logger.debug({ err: error }, "the subscription is being restored");
+        if (isMissing(error)) await this.#restore();
       }
       this.#lost();
       if (!this.#closed) await pause();
     }
+  }
+
+  async #restore(): Promise<void> {
+    await this.#parts.restore().catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, "what was deleted could not be made again yet");
+    });
   }
 
   /** What it had is the server's again. */
@@ -109,7 +117,7 @@ export class UnorderedSubscription implements Subscription {
 
   async #bury(held: Held): Promise<void> {
     try {
-      await this.#parts.publisher.send([deadCopy(this.#place, held, undecodable, this.#parts.clock.now())]);
+      await this.#parts.publisher.store([deadCopy(this.#place, held, undecodable, this.#parts.clock.now())]);
       held.feed.ack(held.tag);
     } catch (error) {
       this.#parts.logger.warn(
@@ -133,7 +141,7 @@ export class UnorderedSubscription implements Subscription {
     const mine = this.#own(settlements);
     try {
       const copies = await this.#copies(mine);
-      if (copies.length > 0) await this.#parts.publisher.send(copies);
+      if (copies.length > 0) await this.#parts.publisher.store(copies);
       for (const { delivery } of mine) delivery.feed.ack(delivery.tag);
       await Promise.all(
         [...new Set(mine.map(({ delivery }) => delivery.feed))].map((feed) => feed.flushed()),
@@ -217,7 +225,7 @@ export class UnorderedSubscription implements Subscription {
   async #giveBack(feed: Feed): Promise<void> {
     const all = [...this.#held, ...this.#waiting].filter((held) => held.state !== "gone");
     const name = queueName(this.#parts.name);
-    await this.#parts.publisher.send(all.map((held) => copyOf(held, name, held.carried(held.attempt))));
+    await this.#parts.publisher.store(all.map((held) => copyOf(held, name, held.carried(held.attempt))));
     for (const held of all) feed.ack(held.tag);
     await feed.flushed();
   }

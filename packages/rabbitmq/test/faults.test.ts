@@ -87,6 +87,25 @@ test("a server that loses patience with a slow handler takes its message away; t
   });
 });
 
+test.each(["key", "none"] as const)(
+  "queues that somebody deletes are made again, and the gap is reported: ordering %s",
+  async (ordering) => {
+    const namespace = `faults-deleted-${ordering}`;
+    const broker = await openBroker({ url }, { namespace });
+    const got = ackAll(await subscribe(broker, { ordering }));
+    const first = message();
+    await broker.publish("orders", [first]);
+    await eventually("it arrives", () => ids(got).includes(first.id));
+    const names = (await server.ctl("list_queues", "name", "--silent")).split("\n");
+    for (const name of names.filter((one) => one.startsWith(`mw.${namespace}.orders.billing:`)))
+      if (!name.includes(":member.")) await server.ctl("delete_queue", name);
+    await eventually("the gap is reported", () => broker.reports.some(({ kind }) => kind === "gap"));
+    const second = message();
+    await broker.publish("orders", [second]);
+    await eventually("what follows arrives", () => ids(got).includes(second.id));
+  },
+);
+
 test("an error names no password", async () => {
   const wrong = new URL(url);
   wrong.password = "a-secret";
