@@ -106,20 +106,16 @@ test("a partition that went and came back at once keeps what it has to wait for"
   const options = { url: server.url, partitions: 4 };
   const [one, two] = [await openBroker(options, { namespace }), await openBroker(options, { namespace })];
   // Of four partitions that the second member has, the first one takes 0 and 1 back.
-  const keyOf = (wanted: number): string => {
-    const found = Array.from({ length: 99 }, (_, n) => `key-${n}`).find(
-      (key) => partitionOf(key, 4) === wanted,
-    );
-    return found as string;
-  };
-  const [held, free] = [keyOf(0), keyOf(1)];
+  const [held, free] = [keyOf(0, 4), keyOf(1, 4)];
   const first = await subscribe(one);
   const firstGets = iterate(first);
   await one.publish("orders", [message({ key: held })]);
   const [begun] = await take(firstGets, 1);
   await first.settle([{ delivery: begun as Delivery, outcome: "ack" }]);
   const [owner] = await ownersOf(namespace);
-  // It asks no more, so the second one takes all partitions over, as soon as it has nothing else to do.
+  // It asks no more, so the second one takes all partitions over at once, and the first one is not told before it asks.
+  const stalled = `mw:{${namespace}/orders}:group:billing:stalled`;
+  await eventually("it counts as stalled", async () => (await server.command("SCARD", stalled)) === 1);
   const second = await subscribe(two);
   const secondGets = iterate(second);
   const taking = take(secondGets, 1);
@@ -136,6 +132,29 @@ test("a partition that went and came back at once keeps what it has to wait for"
   const [later] = await take(firstGets, 1);
   expect(later?.message.id).toBe("later");
 });
+
+test("what was read comes, though another partition was lost at the same moment", async () => {
+  const namespace = "lost-another";
+  const options = { url: server.url, partitions: 4 };
+  const broker = await openBroker(options, { namespace });
+  // With less room than partitions, they are read one after the other.
+  const got = ackAll(await subscribe(broker, { prefetch: 2 }));
+  await broker.publish("orders", [message({ id: "before" })]);
+  await eventually("the first arrives", () => got.length === 1);
+  const last = `mw:{${namespace}/orders}:log:3`;
+  const [[, group]] = (await server.command("XINFO", "GROUPS", last)) as [[string, string]];
+  await server.command("XGROUP", "DESTROY", last, group);
+  await broker.publish("orders", [message({ id: "after", key: keyOf(0, 4) })]);
+  await eventually("the next arrives", () => got.length === 2);
+  expect(got.map(({ message: { id }, attempt }) => [id, attempt])).toEqual([
+    ["before", 1],
+    ["after", 1],
+  ]);
+});
+
+function keyOf(partition: number, partitions: number): string {
+  for (let n = 0; ; n++) if (partitionOf(`key-${n}`, partitions) === partition) return `key-${n}`;
+}
 
 /** The members that own the partitions. */
 async function ownersOf(namespace: string): Promise<string[]> {

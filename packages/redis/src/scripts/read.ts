@@ -4,7 +4,8 @@
  *
  * ARGV: group, ordering, member, how many at most, then the partitions
  * Returns: { streams with entries as XREADGROUP replies, else nothing, the ids to wait behind: one for each partition, then
- *   that of the wake stream, 1 if the member was woken, or was removed }
+ *   that of the wake stream, 1 if the member has to be
+ *   brought up to date: it was woken, or has lost a partition }
  */
 import type { Connection } from "../connection.js";
 import { run, script } from "../script.js";
@@ -14,20 +15,24 @@ const readScript = script(
   groupLibrary,
   `
 if not registered() then return { {}, {}, 1 } end
-local room, found = tonumber(ARGV[4]), {}
-local own_wake = G .. ':wake:' .. me
+local room, found, woken = tonumber(ARGV[4]), {}, false
+-- One that is another member's by now must not keep from us what was read from those before it: it is ours to handle.
+local function read(key, count)
+  local reply = redis.pcall('XREADGROUP', 'GROUP', native(me), me, 'COUNT', count, 'STREAMS', key, '>')
+  if reply and reply.err then woken = true
+  elseif reply then return reply[1] end
+end
 for i = 5, #ARGV do
-  if room > 0 then
-    local reply = redis.call('XREADGROUP', 'GROUP', native(me), me, 'COUNT', room, 'STREAMS', log_key(ARGV[i]), '>')
-    if reply then
-      found[#found + 1] = reply[1]
-      room = room - #reply[1][2]
-    end
+  local stream = room > 0 and read(log_key(ARGV[i]), room)
+  if stream then
+    found[#found + 1] = stream
+    room = room - #stream[2]
   end
 end
-local woken = redis.call('XREADGROUP', 'GROUP', native(me), me, 'STREAMS', own_wake, '>')
+local own_wake = G .. ':wake:' .. me
+if read(own_wake, 100) then woken = true end
 local behind = {}
-if #found == 0 then
+if #found == 0 and not woken then
   for i = 5, #ARGV do
     local info = native_info(ARGV[i], native(me))
     behind[#behind + 1] = info and info['last-delivered-id'] or '0-0'
