@@ -21,6 +21,7 @@ export class Link {
   #blocked = false;
   #pauseMs = firstPauseMs;
   #pause: Cancel = () => undefined;
+  #pausing = false;
   #waiting: ((error?: Error) => void)[] = [];
   readonly #listeners: Set<(state: "up" | "down" | "flow", cause?: unknown) => void> = new Set();
 
@@ -70,6 +71,14 @@ export class Link {
       this.#waiting.push(done);
     });
     return this.#model ?? this.model();
+  }
+
+  /** Tries again now, if it waits to: another connection to the same server is there. */
+  nudge(): void {
+    if (!this.#pausing) return;
+    this.#pause();
+    this.#pauseMs = firstPauseMs;
+    void this.#again();
   }
 
   async channel(): Promise<Channel> {
@@ -167,7 +176,16 @@ export class Link {
       logger.debug({ err: brokerError(error, "connecting") }, "RabbitMQ is not there yet");
       const pauseMs = this.#pauseMs * (0.75 + Math.random() / 2);
       this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
-      if (!this.#closed) this.#pause = clock.after(pauseMs, () => void this.#again());
+      if (this.#closed) return;
+      const cancel = clock.after(pauseMs, () => {
+        this.#pausing = false;
+        void this.#again();
+      });
+      this.#pause = () => {
+        cancel();
+        this.#pausing = false;
+      };
+      this.#pausing = true;
     }
   }
 

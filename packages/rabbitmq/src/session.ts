@@ -205,6 +205,8 @@ export class Session {
   /** Tells the mesh of the connections, as one. */
   #connection(cause: unknown): void {
     const connected = this.#publishing.up && this.#consuming.up;
+    if (this.#consuming.up) this.#publishing.nudge();
+    if (this.#publishing.up) this.#consuming.nudge();
     if (connected === this.#connected || this.#closed) return;
     this.#connected = connected;
     this.#context.report(
