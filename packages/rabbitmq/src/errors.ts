@@ -86,7 +86,7 @@ export function queueGone(queue: string): BrokerError {
 }
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof MeshError && error.code === "RABBITMQ_MISSING";
+  return replyCode(error) === 404 || (error instanceof MeshError && error.code === "RABBITMQ_MISSING");
 }
 
 export function notTaken(): BrokerError {
