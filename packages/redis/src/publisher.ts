@@ -24,7 +24,11 @@ export interface PublisherParts {
 }
 
 interface Call {
+  readonly messages: number;
+  /** Of each message, as the script takes them. */
   readonly values: readonly (string | number)[];
+  /** Whether each message has a due time. */
+  readonly timed: boolean;
   readonly length: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -34,7 +38,6 @@ interface Call {
 const mostMessages = 256;
 const mostLength = 512 * 1024;
 const mostUnderWay = 4;
-const valuesPerMessage = 4;
 
 export class Publisher {
   readonly #parts: PublisherParts;
@@ -51,16 +54,18 @@ export class Publisher {
   publish(messages: readonly WireMessage[]): Promise<void> {
     if (messages.length === 0) return Promise.resolve();
     const values: (string | number)[] = [];
+    const timed = messages.some(({ deliverAt }) => deliverAt !== undefined);
     let length = 0;
     for (const message of messages) {
       const { body, deliverAt = 0 } = message;
       if (sizeOf(body) > maxBodyBytes) return Promise.reject(refusals.bodyTooLarge(maxBodyBytes));
       const [head, stored] = encodeMessage(message);
-      values.push(partitionOf(message.key, this.#parts.partitions), Math.ceil(deliverAt), head, stored);
+      values.push(partitionOf(message.key, this.#parts.partitions), head, stored);
+      if (timed) values.push(Math.ceil(deliverAt));
       length += head.length + stored.length;
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ values, length, resolve, reject });
+      this.#queue.push({ messages: messages.length, values, timed, length, resolve, reject });
       this.#schedule();
     });
   }
@@ -80,14 +85,16 @@ export class Publisher {
     });
   }
 
+  /** As many calls as go out together. */
   #next(): Call[] {
-    let values = 0;
+    let messages = 0;
     let length = 0;
     let count = 0;
     for (const call of this.#queue) {
-      values += call.values.length;
+      messages += call.messages;
       length += call.length;
-      if (count > 0 && (values > mostMessages * valuesPerMessage || length > mostLength)) break;
+      const full = messages > mostMessages || length > mostLength;
+      if (count > 0 && (full || call.timed !== this.#queue[0]?.timed)) break;
       count += 1;
     }
     return this.#queue.splice(0, count);
@@ -96,7 +103,7 @@ export class Publisher {
   async #send(calls: readonly Call[]): Promise<void> {
     this.#underWay += 1;
     try {
-      await this.#store(calls.length === 1 ? (calls[0]?.values ?? []) : calls.flatMap((call) => call.values));
+      await this.#store(calls);
       for (const call of calls) call.resolve();
     } catch (error) {
       const cause = brokerError(error, "publishing");
@@ -108,10 +115,14 @@ export class Publisher {
     }
   }
 
-  async #store(values: readonly (string | number)[]): Promise<void> {
+  async #store(calls: readonly Call[]): Promise<void> {
     const { connection, channel, root, partitions, minReplicas, timeoutMs, register, delayed } = this.#parts;
     const [reply] = await Promise.all([
-      publishMessages(connection, root, partitions, values),
+      publishMessages(connection, root, {
+        partitions,
+        timed: calls[0]?.timed ?? false,
+        messages: calls.flatMap((call) => call.values),
+      }),
       register(false),
     ]);
     if (reply.partitions !== partitions) throw partitionsDiffer(channel, reply.partitions, partitions);

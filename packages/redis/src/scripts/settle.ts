@@ -1,7 +1,8 @@
 /**
  * Records what became of messages that a member holds. What it does not hold any more is passed over and counted.
  *
- * ARGV: group, ordering, member, JSON of changes, then for each partition: partition, how many, ids to acknowledge
+ * ARGV: group, ordering, member, JSON of changes, then for each partition: partition, how many, how many of them have been
+ *   acknowledged already, ids to acknowledge
  *   a change: { partition, id of the entry or "", record, "ack" | "retry" | "release" | "dead", delay in ms, failure }
  * Returns: { how many came too late (-1: the member has begun a new epoch; nothing was done), lanes that are empty now: partition, lane, partition, lane … }
  *
@@ -9,6 +10,7 @@
  * partition may have moved to another member meanwhile.
  */
 import type { Connection } from "../connection.js";
+import { logKey, nativeGroup } from "../keys.js";
 import { run, script } from "../script.js";
 import { groupLibrary } from "./group-library.js";
 
@@ -94,9 +96,8 @@ end
 
 local i = 5
 while i <= #ARGV do
-  local p, count = ARGV[i], tonumber(ARGV[i + 1])
-  local first, last = i + 2, i + 1 + count
-  local done = 0
+  local p, count, done = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  local first, last = i + 3, i + 2 + count
   for from = first, last, 4000 do
     done = done + redis.call('XACK', log_key(p), native(me), unpack(ARGV, from, math.min(from + 3999, last)))
   end
@@ -133,13 +134,47 @@ export type Change = readonly [
 
 export type SettleReply = readonly [late: number, empty: readonly string[]];
 
-export function settleMessages(
+type Who = readonly [group: string, ordering: string, member: string];
+
+export async function settleMessages(
   connection: Connection,
   root: string,
-  who: readonly [group: string, ordering: string, member: string],
-  request: { readonly changes: readonly Change[]; readonly acks: ReadonlyMap<string, readonly string[]> },
+  who: Who,
+  request: {
+    readonly changes: readonly Change[];
+    readonly acks: ReadonlyMap<string, readonly string[]>;
+  },
 ): Promise<SettleReply> {
-  const acks: (string | number)[] = [];
-  for (const [partition, ids] of request.acks) acks.push(partition, ids.length, ...ids);
-  return run<SettleReply>(connection, settleScript, root, [...who, JSON.stringify(request.changes), ...acks]);
+  const { changes } = request;
+  const acks = [...request.acks].map(([partition, ids]): Acks => ({ partition, ids, done: 0 }));
+  const left = changes.length > 0 ? acks : await acknowledge(connection, root, who, acks);
+  if (changes.length === 0 && left.length === 0) return [0, []];
+  const args = left.flatMap(({ partition, ids, done }) => [partition, ids.length, done, ...ids]);
+  return run<SettleReply>(connection, settleScript, root, [...who, JSON.stringify(changes), ...args]);
+}
+
+interface Acks {
+  readonly partition: string;
+  readonly ids: readonly string[];
+  /** How many have been acknowledged. */
+  readonly done: number;
+}
+
+/**
+ * The usual case needs no script: what XREADGROUP gave is acknowledged in its group. The group's name has the member's
+ * epoch in it, so nothing happens that is late. Returns those of which not all were found there.
+ */
+async function acknowledge(
+  connection: Connection,
+  root: string,
+  [group, ordering, member]: Who,
+  acks: readonly Acks[],
+): Promise<readonly Acks[]> {
+  const native = nativeGroup(group, ordering, member);
+  const each = async ({ partition, ids }: Acks): Promise<Acks> => {
+    const done = Number(await connection.call("XACK", [logKey(root, partition), native, ...ids]));
+    return { partition, ids, done };
+  };
+  const tried = await Promise.all(acks.map(each));
+  return tried.filter(({ ids, done }) => done < ids.length);
 }
