@@ -18,7 +18,7 @@ export interface ReadingParts {
 }
 
 /** So long without a delivery, and none is on its way. */
-const quietMs = 25;
+const quietMs = 5;
 
 export class Reading {
   readonly #parts: ReadingParts;
