@@ -1,4 +1,4 @@
-/** What is left in the broker at the end, seen by a connection of its own. */
+/** What is left at the end: in the broker, seen by a connection of its own; where it can't say, in the ledgers. */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type GroupReport,
@@ -8,6 +8,9 @@ import {
   systemClock,
 } from "@meshwright/core/adapter";
 import { brokerGroup, groups, namespace, service } from "../groups.js";
+import { historyOf } from "../history.js";
+import { isDone } from "../judge/evidence.js";
+import { readLedgers } from "../ledger.js";
 import { createBroker } from "../targets/brokers.js";
 import type { Site } from "../targets/site.js";
 import { nowMs } from "../time.js";
@@ -19,14 +22,21 @@ export interface Remains {
   readonly shelves: ReadonlyMap<string, readonly string[]>;
 }
 
+export interface Observed {
+  readonly site: Site;
+  readonly leaseMs: number;
+  /** Where the ledgers are. */
+  readonly folder: string;
+}
+
 /** How long what is left may take. */
 const drainMs = 60_000;
 
 /** Waits until every group is empty, or the time is up; then reads the shelves. */
-export async function observe({ broker: name, address }: Site, leaseMs: number): Promise<Remains> {
+export async function observe({ site, leaseMs, folder }: Observed): Promise<Remains> {
+  const { broker: name, address } = site;
   const broker = await createBroker(name, address, leaseMs);
-  if (!isInspector(broker) || !isDeadLetterShelf(broker))
-    throw new Error(`${name} cannot say what is left in it.`);
+  if (!isDeadLetterShelf(broker)) throw new Error(`${name} has no dead letters to compare with.`);
   await broker.open({
     namespace,
     service,
@@ -35,7 +45,10 @@ export async function observe({ broker: name, address }: Site, leaseMs: number):
     report: () => undefined,
   });
   try {
-    const left = await drained(() => broker.inspect(), drainMs);
+    const look = isInspector(broker)
+      ? async () => notEmpty(await broker.inspect())
+      : () => Promise.resolve(notHandled(folder));
+    const left = await drained(look, drainMs);
     const shelves = new Map<string, string[]>();
     for (const group of groups) {
       const ids: string[] = [];
@@ -49,20 +62,33 @@ export async function observe({ broker: name, address }: Site, leaseMs: number):
   }
 }
 
-/** Waits until no group has anything left. @returns what is left when the time is up */
+/** Waits until nothing is left. @returns what is left when the time is up */
 export async function drained(
-  inspect: () => Promise<readonly GroupReport[]>,
+  look: () => Promise<readonly string[]>,
   withinMs: number,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const until = nowMs() + withinMs;
   for (;;) {
-    const reports = await inspect();
-    const left = reports.filter(({ lag }) => lag > 0);
-    if (reports.length >= groups.length && left.length === 0) return [];
-    if (nowMs() > until)
-      return (left.length > 0 ? left : reports).map(
-        (report) => `not empty after ${withinMs / 1_000} s: ${JSON.stringify(report)}`,
-      );
+    const left = await look();
+    if (left.length === 0) return [];
+    if (nowMs() > until) return left.map((what) => `after ${withinMs / 1_000} s: ${what}`);
     await sleep(100);
   }
+}
+
+/** By what the broker says of its groups. */
+export function notEmpty(reports: readonly GroupReport[]): string[] {
+  const missing = groups.length - reports.length;
+  if (missing > 0) return [`${missing} groups do not exist`];
+  return reports.filter(({ lag }) => lag > 0).map((report) => `not empty: ${JSON.stringify(report)}`);
+}
+
+/** By what the processes have written down. */
+function notHandled(folder: string): string[] {
+  const { confirmed, attempts } = historyOf(readLedgers(folder));
+  return groups.flatMap(({ name }) => {
+    const done = new Set((attempts.get(name) ?? []).filter(isDone).map(({ id }) => id));
+    const left = confirmed.filter(({ id }) => !done.has(id));
+    return left.length > 0 ? [`${left.length} not handled by ${name}, such as ${left[0]?.id}`] : [];
+  });
 }

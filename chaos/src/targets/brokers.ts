@@ -14,6 +14,10 @@ const brokers = {
     const { redisBroker } = await import("@meshwright/redis");
     return redisBroker({ url, lease: leaseMs, timeout: leaseMs });
   },
+  rabbitmq: async (url, leaseMs) => {
+    const { rabbitBroker } = await import("@meshwright/rabbitmq");
+    return rabbitBroker({ url, lease: leaseMs, timeout: leaseMs, partitions: 4 });
+  },
 } satisfies Record<string, Open>;
 
 export type BrokerName = keyof typeof brokers;

@@ -1,6 +1,6 @@
 /** What a run stands on: a server of its own, or the folder of an embedded broker. */
 import { join } from "node:path";
-import { redisServer, type Server } from "@meshwright/testing";
+import { rabbitmqServer, redisServer, type Server } from "@meshwright/testing";
 import type { BrokerName } from "./brokers.js";
 
 export interface Site extends AsyncDisposable {
@@ -19,6 +19,7 @@ const sites: Record<BrokerName, (folder: string) => Promise<Site>> = {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }),
   redis: async () => behind("redis", await redisServer()),
+  rabbitmq: async () => behind("rabbitmq", await rabbitmqServer()),
 };
 
 function behind(broker: BrokerName, server: Server): Site {
