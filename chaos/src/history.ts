@@ -69,15 +69,17 @@ export function historyOf(ledgers: Iterable<Ledger>): History {
 /** The deliveries to one process, by group. */
 function attemptsOf(by: string, entries: readonly Entry[]): Map<string, Attempt[]> {
   const found = new Map<string, Attempt[]>();
-  const latest = new Map<string, Attempt>();
-  const find = (group: string, [id, attempt]: Delivered): Attempt | undefined =>
-    latest.get(`${group} ${id} ${attempt}`);
+  const same = new Map<string, Attempt[]>();
+  /** The latest delivery of this name; it may have come again before a settlement asked for earlier has resolved. */
+  const find = (group: string, [id, attempt]: Delivered, before = Infinity): Attempt | undefined =>
+    same.get(`${group} ${id} ${attempt}`)?.findLast(({ deliveredAt }) => deliveredAt <= before);
   for (const entry of entries) {
     switch (entry.kind) {
       case "delivered":
         for (const [id, attempt] of entry.all) {
           const one: Attempt = { ...parseName(id), by, attempt, deliveredAt: entry.at };
-          latest.set(`${entry.group} ${id} ${attempt}`, one);
+          const name = `${entry.group} ${id} ${attempt}`;
+          same.set(name, [...(same.get(name) ?? []), one]);
           found.set(entry.group, found.get(entry.group) ?? []);
           found.get(entry.group)?.push(one);
         }
@@ -90,11 +92,12 @@ function attemptsOf(by: string, entries: readonly Entry[]): Map<string, Attempt[
         break;
       case "settled":
         for (const one of entry.all)
-          Object.assign(find(entry.group, one) ?? {}, { settled: settledBy(entry.outcome, entry) });
+          Object.assign(find(entry.group, one, entry.askedAt) ?? {}, {
+            settled: settledBy(entry.outcome, entry),
+          });
         break;
       case "left":
-        for (const one of [...found.values()].flat())
-          if (one.begunAt === undefined) one.settled ??= settledBy("release", entry);
+        leave([...found.values()].flat(), entry);
         break;
       case "confirmed":
       case "stalled":
@@ -102,6 +105,11 @@ function attemptsOf(by: string, entries: readonly Entry[]): Map<string, Attempt[
     }
   }
   return found;
+}
+
+/** What was not begun has been given back. */
+function leave(attempts: readonly Attempt[], entry: { askedAt: number; at: number }): void {
+  for (const one of attempts) if (one.begunAt === undefined) one.settled ??= settledBy("release", entry);
 }
 
 function settledBy(outcome: Settled, { askedAt, at }: { askedAt: number; at: number }): Settling {

@@ -45,6 +45,13 @@ describe("what is in order", () => {
     expect(brokenIn({ ledgers: run })).toEqual([]);
   });
 
+  test("a release that comes again to the same process before the answer to it was back", () => {
+    const released = { ...settled(11, first, "release"), at: 13 };
+    const again = [begun(14, first), ended(15, first), settled(16, first)];
+    const one = [delivered(10, first), delivered(12, first), released, ...again, ...handled(20, second)];
+    expect(brokenIn({ ledgers: { publisher, one } })).toEqual([]);
+  });
+
   test("an event given up that is on the shelf", () => {
     const up = [delivered(10, first), begun(11, first), ended(12, first, "terminal")];
     const one = [...up, settled(13, first, "deadLetter"), ...handled(20, second)];
