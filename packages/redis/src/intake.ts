@@ -14,6 +14,8 @@ export interface Intake {
   readonly wanted: ((type: string) => boolean) | undefined;
   /** Keys are kept in order. */
   readonly ordered: boolean;
+  /** The partitions that are the member's now. */
+  readonly partitions: readonly string[];
   /** What is to be yielded. */
   readonly batch: HeldDelivery[];
   /** What is to be settled without being yielded. */
@@ -26,18 +28,22 @@ const unreadable: Failure = {
   message: "The stored entry is no message: it has other fields, or its head is damaged.",
 };
 
-/** New entries. What belongs behind something that waits is given back, and comes when it is its turn. */
+/**
+ * New entries. What belongs behind something that waits is given back, and comes when it is its turn. So is what was read
+ * just before its partition moved: its new owner knows what waits there, and this member does not any more.
+ */
 export function acceptEntries(
-  { holdings, wanted, ordered, batch, plan }: Intake,
+  { holdings, wanted, ordered, partitions, batch, plan }: Intake,
   streams: readonly StreamEntries[],
 ): void {
   for (const [stream, entries] of streams) {
     const partition = partitionOfStream(stream);
+    const moved = ordered && !partitions.includes(partition);
     for (const [id, fields] of entries) {
       const message = decodeMessage(fields);
       if (!message) addDead(plan, entryPlace(partition, id), unreadable);
       else if (wanted && !wanted(message.type)) addAck(plan, partition, id);
-      else if (ordered && holdings.isWaiting(partition, message.key)) {
+      else if (moved || (ordered && holdings.isWaiting(partition, message.key))) {
         addRelease(plan, entryPlace(partition, id), message.key);
       } else {
         const place = { offset: id, storedAt: storedAt(id), partition, record: "", index: -1, call: 0 };

@@ -84,7 +84,11 @@ export class RedisSubscription implements Subscription {
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
     if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
-    return batchesOf({ next: () => this.#next(), close: () => this.close() });
+    return batchesOf({
+      next: () => this.#next(),
+      look: (batch) => this.#inOrder(batch),
+      close: () => this.close(),
+    });
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {
@@ -118,7 +122,7 @@ export class RedisSubscription implements Subscription {
     return this.#parts.request.ordering === "key";
   }
 
-  async #next(): Promise<readonly Delivery[] | undefined> {
+  async #next(): Promise<readonly HeldDelivery[] | undefined> {
     this.#stall();
     try {
       while (!this.#ended) {
@@ -132,8 +136,8 @@ export class RedisSubscription implements Subscription {
         this.#stall();
         this.#member.holdings.beginStep();
         this.#stepping = this.#attempt(room);
-        const batch = this.#inOrder(await this.#stepping);
-        if (batch.length > 0 && !this.#ended) return batch;
+        const batch = await this.#stepping;
+        if (batch && batch.length > 0 && !this.#ended) return batch;
       }
       return undefined;
     } finally {
@@ -142,7 +146,7 @@ export class RedisSubscription implements Subscription {
   }
 
   /** Gives back what came while something earlier of its key was being given back: it was taken before Redis knew of that. */
-  #inOrder(batch: readonly HeldDelivery[] = []): readonly HeldDelivery[] {
+  #inOrder(batch: readonly HeldDelivery[]): readonly HeldDelivery[] {
     const { holdings } = this.#member;
     const late = batch.filter(({ message }) => holdings.isReturning(message.key));
     if (late.length === 0) return batch;
@@ -194,7 +198,7 @@ export class RedisSubscription implements Subscription {
     if (this.#pendingSync) {
       const mode = this.#pendingSync;
       this.#pendingSync = undefined;
-      if (!(await this.#trying(() => this.#member.sync(mode), mode))) return undefined;
+      if (!(await this.#member.sync(mode).catch((error) => this.#syncLater(mode, error)))) return undefined;
     }
     if (this.#member.dueAt <= clock.now()) {
       const taken = await this.#take(room);
@@ -203,13 +207,9 @@ export class RedisSubscription implements Subscription {
     return await this.#read(room);
   }
 
-  async #trying<T>(call: () => Promise<T>, again: "asking" | "hungry"): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      this.#pendingSync = again;
-      throw error;
-    }
+  #syncLater(mode: "asking" | "hungry", error: unknown): never {
+    this.#pendingSync = mode;
+    throw error;
   }
 
   async #read(room: number): Promise<HeldDelivery[] | undefined> {
@@ -271,6 +271,7 @@ export class RedisSubscription implements Subscription {
       holdings: this.#member.holdings,
       wanted: this.#wanted,
       ordered: this.#ordered,
+      partitions: this.#member.partitions,
       batch: [],
       plan: emptyPlan(),
     };

@@ -60,7 +60,7 @@ export class SqliteSubscription implements Subscription {
   readonly #returning: Map<string, number> = new Map();
   readonly #signal: Signal = new Signal();
   #member: number;
-  #batch: Delivery[] = [];
+  #batch: readonly Delivery[] = [];
   #eager = true;
   #iterated = false;
   #ended = false;
@@ -86,7 +86,11 @@ export class SqliteSubscription implements Subscription {
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
     if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
-    return batchesOf({ next: () => this.#next(), close: () => this.close() });
+    return batchesOf({
+      next: () => this.#next(),
+      look: (batch) => this.#inOrder(batch),
+      close: () => this.close(),
+    });
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {
@@ -124,7 +128,7 @@ export class SqliteSubscription implements Subscription {
     this.#signal.notify();
   }
 
-  async #next(): Promise<Delivery[] | undefined> {
+  async #next(): Promise<readonly Delivery[] | undefined> {
     while (!this.#ended) {
       const seen = this.#signal.version;
       const want = Math.min(this.#parts.prefetch - this.#held.size, largestBatch);
@@ -138,7 +142,7 @@ export class SqliteSubscription implements Subscription {
   }
 
   /** Takes what there is, or waits for something to change. */
-  async #step(want: number, seen: number): Promise<Delivery[] | undefined> {
+  async #step(want: number, seen: number): Promise<readonly Delivery[] | undefined> {
     try {
       if (!this.#eager) {
         const { db, context, group } = this.#parts;
@@ -227,20 +231,28 @@ export class SqliteSubscription implements Subscription {
       this.#member = member;
     }
     this.#eager = claimed.more;
-    const back: number[] = [];
-    for (const [delivery, held] of deliveries) {
-      const after = this.#returning.get(held.key);
-      if (after !== undefined && held.seq > after) back.push(held.seq);
-      else {
-        this.#held.set(delivery, held);
-        this.#batch.push(delivery);
-      }
-    }
-    if (back.length > 0) this.#giveBack(back);
+    for (const [delivery, held] of deliveries) this.#held.set(delivery, held);
+    this.#batch = this.#inOrder(deliveries.map(([delivery]) => delivery));
     if (claimed.missed > 0) this.#report({ kind: "gap", ...this.#names(), missed: claimed.missed });
   }
 
-  /** Claimed, but something earlier of its key was given back meanwhile: never yielded, so given back uncounted. */
+  /** Gives back what was claimed while something earlier of its key was being given back. */
+  #inOrder(batch: readonly Delivery[]): readonly Delivery[] {
+    if (this.#returning.size === 0) return batch;
+    const back: number[] = [];
+    const kept = batch.filter((delivery) => {
+      const held = this.#held.get(delivery);
+      const after = held && this.#returning.get(held.key);
+      if (!held || after === undefined || held.seq < after) return true;
+      this.#held.delete(delivery);
+      back.push(held.seq);
+      return false;
+    });
+    if (back.length > 0) this.#giveBack(back);
+    return kept;
+  }
+
+  /** Never yielded, so uncounted. */
   #giveBack(releases: number[]): void {
     const { db, writer, group } = this.#parts;
     const settled: Settled = { ...nothingSettled(this.#member), releases };
