@@ -3,6 +3,7 @@
  * member holds. Ids are never used twice, so that what a member that lost its lease says late touches nothing.
  */
 import type { Connection } from "./connection.js";
+import { freeKeys } from "./keys.js";
 import { state } from "./schema.js";
 import type { Transaction } from "./writer.js";
 
@@ -55,8 +56,8 @@ export function takeOverExpired(
 }
 
 /**
- * Moves held rows to the waiting ones: ready, or parked where an earlier message of the key waits for its retry.
- * `uncounted` is taken off their attempts.
+ * Moves held rows to the waiting ones: ready, or parked where something earlier of the key waits for its retry or is parked
+ * itself: another member may have parked what this one gave back before. `uncounted` is taken off their attempts.
  */
 function giveBack(
   db: Connection,
@@ -68,12 +69,19 @@ function giveBack(
     `INSERT INTO mw_waiting (grp, seq, key, state, attempts, first_at, failure)
      SELECT h.grp, h.seq, h.key,
        CASE WHEN EXISTS (SELECT 1 FROM mw_waiting w INDEXED BY mw_waiting_key
-         WHERE w.grp = h.grp AND w.key = h.key AND w.state = ${state.delayed} AND w.seq < h.seq)
+         WHERE w.grp = h.grp AND w.key = h.key AND w.state IN (${state.delayed}, ${state.parked}) AND w.seq < h.seq)
        THEN ${state.parked} ELSE ${state.ready} END,
        h.attempt - ${uncounted}, CASE WHEN h.attempt > ${uncounted} THEN h.first_at END, h.failure
-     FROM mw_held h ${which}`,
+     FROM mw_held h ${which} ORDER BY h.seq`,
     ...parameters,
   );
-  if (moved > 0) db.run(`DELETE FROM mw_held AS h ${which}`, ...parameters);
+  if (moved === 0) return 0;
+  const gone = db.all<{ grp: number; key: string | null }>(
+    `DELETE FROM mw_held AS h ${which} RETURNING grp, key`,
+    ...parameters,
+  );
+  const keys = new Set(gone.map(({ key }) => key).filter((key) => key !== null));
+  // What was held may have been all that kept the parked ones from being free.
+  if (gone[0]) freeKeys(db, gone[0].grp, keys);
   return moved;
 }
