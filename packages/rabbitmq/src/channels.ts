@@ -1,14 +1,14 @@
 /** The channels this connection publishes to: made on first use, messages put at their place, unroutable ones tried once more. */
-import { type Clock, type Logger, refusals, type WireMessage } from "@meshwright/core/adapter";
+import { type Clock, type Logger, partitionOf, refusals, type WireMessage } from "@meshwright/core/adapter";
 import { applyChannel } from "./declare.js";
 import { isMissing, unroutable } from "./errors.js";
 import { Later } from "./later.js";
 import type { Link } from "./link.js";
-import { channelName, partitionOf, routingKey } from "./names.js";
+import { channelName, routingKey } from "./names.js";
 import { offsetMaker } from "./offsets.js";
 import type { Settings } from "./options.js";
 import type { Outgoing, Publisher } from "./publisher.js";
-import { channelTopology, laterName } from "./topology.js";
+import { channelTopology, fanoutName, laterName } from "./topology.js";
 import { bodyOf, propertiesOf } from "./wire.js";
 
 /** The default `max_message_size` of a 4.x server. */
@@ -65,10 +65,10 @@ export class Channels {
   watchLater(channel: string): void {
     if (this.#later.has(channel) || this.#closed) return;
     const { namespace, publisher, consuming: link, clock, logger } = this.#parts;
-    const exchange = channelName(namespace, channel);
-    const queue = laterName(exchange);
+    const name = channelName(namespace, channel);
+    const queue = laterName(name);
     const nextOffset = this.#nextOffset;
-    this.#later.set(channel, new Later({ exchange, queue, link, publisher, clock, logger, nextOffset }));
+    this.#later.set(channel, new Later({ channel: name, queue, link, publisher, clock, logger, nextOffset }));
   }
 
   async close(): Promise<void> {
@@ -104,14 +104,15 @@ export class Channels {
     const { settings, namespace } = this.#parts;
     const { type, key, deliverAt } = message;
     const properties = propertiesOf(message, this.#nextOffset());
-    const exchange = channelName(namespace, channel);
+    const name = channelName(namespace, channel);
     const partition = partitionOf(key, settings.partitions);
     if (deliverAt !== undefined && deliverAt > this.#parts.clock.now()) {
       properties.headers["mw-due"] = deliverAt;
       properties.headers["mw-route"] = routingKey(partition, type);
-      return { exchange: "", key: laterName(exchange), body: bodyOf(message), properties };
+      return { exchange: "", key: laterName(name), body: bodyOf(message), properties };
     }
     properties.mandatory = true;
+    const exchange = fanoutName(name, partition);
     return { exchange, key: routingKey(partition, type), body: bodyOf(message), properties };
   }
 }

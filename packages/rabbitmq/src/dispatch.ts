@@ -128,6 +128,12 @@ export class Dispatch {
     this.look(key);
   }
 
+  /** Whether something earlier of its key is on its way into the journal. */
+  isBehind(held: OrderedHeld): boolean {
+    const head = this.lanes.head(held.message.key);
+    return head?.kind === "pending" && head.seq < held.seq;
+  }
+
   /** The entry did not get there. */
   unblock(held: OrderedHeld, id: string): void {
     const { key } = held.message;

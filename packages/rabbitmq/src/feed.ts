@@ -6,6 +6,11 @@ import type { Channel, ConsumeMessage } from "amqplib";
 import { brokerError, connectionLost } from "./errors.js";
 import type { Link } from "./link.js";
 
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class Feed {
   readonly #channel: Channel;
   #open = true;
@@ -15,7 +20,10 @@ export class Feed {
   /** Tags beyond that are. */
   readonly #beyond: Set<number> = new Set();
   #acks: number[] = [];
-  #turn: Promise<void> | undefined;
+  #scheduled = false;
+  /** Who waits for the server's word on acknowledgements. */
+  readonly #waiting: Waiting[] = [];
+  #asking = false;
   #prefetch = 1;
   readonly #ends: Promise<void>;
 
@@ -76,7 +84,7 @@ export class Feed {
   /** Acknowledges at the end of this turn. */
   ack(tag: number): void {
     this.#acks.push(tag);
-    this.#turn ??= this.#atEndOfTurn();
+    this.#atEndOfTurn();
   }
 
   /** Puts back at once, which the server counts. */
@@ -86,9 +94,11 @@ export class Feed {
   }
 
   /** Resolves when the server has taken all acknowledgements given so far. */
-  async flushed(): Promise<void> {
-    this.#turn ??= this.#atEndOfTurn();
-    await this.#turn;
+  flushed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#atEndOfTurn();
+    });
   }
 
   async close(): Promise<void> {
@@ -100,26 +110,40 @@ export class Feed {
     }
   }
 
-  #atEndOfTurn(): Promise<void> {
-    const turn = new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        this.#turn = undefined;
-        this.#roundTrip().then(resolve, reject);
-      });
+  #atEndOfTurn(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
     });
-    // Who only acknowledges does not look at the outcome.
-    turn.catch(() => undefined);
-    return turn;
   }
 
-  /** Acknowledgements have no answer. An answer to something sent after them shows that they were taken. */
-  async #roundTrip(): Promise<void> {
+  /**
+   * Acknowledgements have no answer. An answer to something sent after them shows that they were taken. One such question at
+   * a time: the next one is for all that came meanwhile.
+   */
+  #flush(): void {
+    const asked = this.#asking ? [] : this.#waiting.splice(0);
     try {
       this.#send();
-      await this.#channel.prefetch(Math.min(this.#prefetch, 65_535));
     } catch (error) {
-      throw this.#error(error, "settling");
+      for (const { reject } of asked) reject(this.#error(error, "settling"));
+      return;
     }
+    if (asked.length > 0) void this.#ask(asked);
+  }
+
+  async #ask(waiting: readonly Waiting[]): Promise<void> {
+    this.#asking = true;
+    try {
+      await this.#channel.prefetch(Math.min(this.#prefetch, 65_535));
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      for (const { reject } of waiting) reject(this.#error(error, "settling"));
+    }
+    this.#asking = false;
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   #send(): void {

@@ -20,7 +20,7 @@ export async function ensureGroup(parts: SessionParts, request: SubscriptionRequ
   await checkOrdering(parts, name, request);
   const ready = readyExchange(name);
   const find = async (): Promise<boolean> => {
-    const past = await exchangeExists(link, inletName(name));
+    const past = await exchangeExists(link, inletName(name, 0));
     const plan = past
       ? inletTopology(settings, namespace, request, false)
       : groupTopology(settings, namespace, request);

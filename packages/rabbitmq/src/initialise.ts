@@ -1,6 +1,6 @@
 /**
- * Makes a group that starts in the past. Its inlet, an exchange of its own, is not bound to its queues at first: what is
- * published meanwhile goes to a stage, by the inlet's alternate exchange. The log is copied, then the queues are bound, which
+ * Makes a group that starts in the past. Its inlets, exchanges of its own, are not bound to its queues at first: what is
+ * published meanwhile goes to a stage, by their alternate exchange. The log is copied, then the queues are bound, which
  * for each message is a clean switch, then what is on the stage and not in the copy follows. One that dies midway leaves a
  * group that is not ready, and the next starts over.
  */
@@ -14,7 +14,7 @@ import { channelName, groupName } from "./names.js";
 import type { SessionParts } from "./parts.js";
 import type { Outgoing } from "./publisher.js";
 import { readStream, type StreamSource } from "./stream.js";
-import { firstName, inletName, inletTopology, logName, queueName, stageName } from "./topology.js";
+import { firstName, inletTopology, logName, queueName, stageName, type Topology } from "./topology.js";
 import { type Headers, readMessage, salvage } from "./wire.js";
 
 /** For publishes that were being routed when the bindings changed. */
@@ -26,11 +26,7 @@ export async function initialise(parts: SessionParts, request: SubscriptionReque
   const { settings, namespace, link, publisher, clock } = parts;
   const name = groupName(namespace, request.channel, request.group);
   const plan = inletTopology(settings, namespace, request);
-  await startOver(
-    parts,
-    name,
-    plan.queues.map((queue) => queue.name),
-  );
+  await startOver(parts, plan);
   await apply(
     link,
     { ...plan, bindings: plan.bindings.filter(({ queue }) => queue === stageName(name)) },
@@ -69,10 +65,12 @@ export async function initialise(parts: SessionParts, request: SubscriptionReque
   await link.once((channel) => channel.deleteQueue(stageName(name)));
 }
 
-async function startOver({ link }: SessionParts, name: string, queues: readonly string[]): Promise<void> {
+/** Removes what an earlier attempt has left. The inlets first, so that nothing follows. */
+async function startOver({ link }: SessionParts, { exchanges, queues }: Topology): Promise<void> {
   await link.once(async (channel) => {
-    await channel.deleteExchange(inletName(name));
-    for (const queue of queues) await channel.deleteQueue(queue);
+    const inlets = exchanges.filter((exchange) => exchange.arguments["alternate-exchange"] !== undefined);
+    for (const { name } of inlets) await channel.deleteExchange(name);
+    for (const { name } of queues) await channel.deleteQueue(name);
   });
 }
 

@@ -7,10 +7,12 @@ import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import type { Link } from "./link.js";
 import type { Outgoing, Publisher } from "./publisher.js";
+import { fanoutName } from "./topology.js";
 import { bodyOf, number, propertiesOf, readMessage, salvage } from "./wire.js";
 
 export interface LaterParts {
-  readonly exchange: string;
+  /** The name of the channel in RabbitMQ. */
+  readonly channel: string;
   readonly queue: string;
   readonly link: Link;
   readonly publisher: Publisher;
@@ -117,6 +119,7 @@ export class Later {
   #outgoing({ key, message }: Waiting): Outgoing {
     const stored = readMessage(message) ?? salvage(message);
     const properties = propertiesOf(stored.message, this.#parts.nextOffset());
-    return { exchange: this.#parts.exchange, key, body: bodyOf(stored.message), properties };
+    const exchange = fanoutName(this.#parts.channel, Number.parseInt(key, 10));
+    return { exchange, key, body: bodyOf(stored.message), properties };
   }
 }

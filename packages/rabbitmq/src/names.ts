@@ -34,35 +34,6 @@ export function registryName(namespace: string): string {
 /** The exchange whose kind says in which format things are stored. */
 export const formatName = "mw:format";
 
-/**
- * The partition of a key: FNV-1a (32 bit) over its UTF-8 bytes, mixed once more so that the low bits depend on all of
- * them, modulo the number of partitions.
- */
-export function partitionOf(key: string, partitions: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) {
-    const code = key.charCodeAt(at);
-    if (code > 0x7f) return mixed(hashBytes(Buffer.from(key))) % partitions;
-    hash = Math.imul(hash ^ code, 0x01000193);
-  }
-  return mixed(hash) % partitions;
-}
-
-function hashBytes(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash;
-}
-
-/** The last step of MurmurHash3. */
-function mixed(hash: number): number {
-  let mix = hash ^ (hash >>> 16);
-  mix = Math.imul(mix, 0x85ebca6b);
-  mix ^= mix >>> 13;
-  mix = Math.imul(mix, 0xc2b2ae35);
-  return (mix ^ (mix >>> 16)) >>> 0;
-}
-
 /** A routing key has 255 bytes at most, so a long type is cut; readers filter what they get. */
 const routedLength = 60;
 
@@ -70,11 +41,16 @@ export function routingKey(partition: number, type: string): string {
   return `${partition}.${type.length > routedLength ? type.slice(0, routedLength) : type}`;
 }
 
-/** What to bind for a pattern of types: at least what it stands for. */
-export function bindingKey(partition: number | "*", pattern: string): string {
-  const star = pattern.search(/[*#]/);
-  if (star < 0 && pattern.length <= routedLength) return `${partition}.${pattern}`;
-  const fixed = pattern.slice(0, star < 0 ? routedLength : Math.min(routedLength, star));
+/** Whether a binding can say exactly this: a type, and not a pattern of types. */
+export function isWhole(type: string): boolean {
+  return !type.includes("*") && !type.includes("#") && type.length <= routedLength;
+}
+
+/** What to bind for a type or a pattern of types: at least what it stands for. */
+export function bindingKey(partition: number, pattern: string): string {
+  if (isWhole(pattern)) return `${partition}.${pattern}`;
+  const sign = pattern.search(/[*#]/);
+  const fixed = pattern.slice(0, Math.min(routedLength, sign < 0 ? pattern.length : sign));
   const words = fixed.split(".").slice(0, -1);
   return [partition, ...words, "#"].join(".");
 }

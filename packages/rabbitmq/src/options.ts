@@ -1,5 +1,7 @@
-import { ConfigurationError, type Duration, durationMs } from "@meshwright/core/adapter";
+import { type Duration, durationMs, optionChecks } from "@meshwright/core/adapter";
 import type { ChannelModel, Options } from "amqplib";
+
+const { count, invalid, positive } = optionChecks("rabbitBroker", "RABBITMQ_OPTIONS_INVALID");
 
 /** How much of a channel's log is kept. What a group has not settled is in its own queues and stays in any case. */
 export interface RetentionOptions {
@@ -107,19 +109,4 @@ function retentionFrom(options: RetentionOptions): RetentionSettings {
     maxBytes: count(options.maxBytes, "retention.maxBytes"),
     segmentBytes: count(options.segmentBytes, "retention.segmentBytes"),
   };
-}
-
-function positive(value: Duration, name: string): number {
-  const ms = durationMs(value, name);
-  if (ms > 0) return ms;
-  throw invalid(`\`${name}\` must be longer than 0`);
-}
-
-function count(value: number | undefined, name: string): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return value;
-  throw invalid(`\`${name}\` must be a whole number of at least 1`);
-}
-
-function invalid(reason: string): ConfigurationError {
-  return new ConfigurationError("RABBITMQ_OPTIONS_INVALID", `rabbitBroker: ${reason}.`);
 }

@@ -13,7 +13,14 @@ import { Outlet } from "./outlet.js";
 import { type Feeds, Partition } from "./partition.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
-import { type Blocked, doneWith, type Own, type SettlingPlace, settlementNotes } from "./settling.js";
+import {
+  type Blocked,
+  doneWith,
+  inOrder,
+  type Own,
+  type SettlingPlace,
+  settlementNotes,
+} from "./settling.js";
 import { deadName, firstName, heldName, mainName } from "./topology.js";
 
 /** After so long without room, or without being asked, others may take over what it leads. */
@@ -26,7 +33,7 @@ const largestBatch = 512;
 
 export class OrderedSubscription implements Subscription {
   readonly #parts: MemberParts;
-  readonly #outlet: Outlet;
+  readonly #outlet: Outlet<OrderedHeld>;
   readonly #partitions: readonly Partition[];
   readonly #presence: Presence;
   readonly #held: Set<OrderedHeld> = new Set();
@@ -55,6 +62,7 @@ export class OrderedSubscription implements Subscription {
         this.#refreshLater();
       },
       take: () => this.#take(),
+      look: (batch) => inOrder(batch, this.#partitions, this.#held),
       leave: () => this.close(),
     });
   }

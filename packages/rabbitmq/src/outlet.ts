@@ -1,25 +1,26 @@
 /** The iterating side of a subscription: hands out what there is, one step at a time. */
-import { type Delivery, refusals } from "@meshwright/core/adapter";
-import { Signal } from "./signal.js";
+import { batchesOf, type Delivery, refusals, Signal } from "@meshwright/core/adapter";
 
-export interface OutletParts {
+export interface OutletParts<D extends Delivery> {
   /** The first step was asked for. */
   begin(): void;
   /** What may be handed out now. */
-  take(): readonly Delivery[];
+  take(): readonly D[];
+  /** What of it may be seen when it is looked at; takes back the rest. */
+  look(batch: readonly D[]): readonly D[];
   /** The iteration was left. */
   leave(): Promise<void>;
 }
 
-export class Outlet {
-  readonly #parts: OutletParts;
+export class Outlet<D extends Delivery> {
+  readonly #parts: OutletParts<D>;
   readonly #signal: Signal = new Signal();
   #iterated = false;
   #ended = false;
   /** Whether a step is being waited for. */
   asking = false;
 
-  constructor(parts: OutletParts) {
+  constructor(parts: OutletParts<D>) {
     this.#parts = parts;
   }
 
@@ -37,29 +38,27 @@ export class Outlet {
     if (this.#iterated) throw refusals.iteratedTwice();
     this.#iterated = true;
     let begun = false;
-    return {
-      next: async () => {
+    return batchesOf({
+      next: () => {
         if (!begun && !this.#ended) this.#parts.begin();
         begun = true;
         return this.#next();
       },
-      return: async () => {
-        await this.#parts.leave();
-        return { done: true, value: undefined };
-      },
-    };
+      look: (batch) => this.#parts.look(batch),
+      close: () => this.#parts.leave(),
+    });
   }
 
-  async #next(): Promise<IteratorResult<readonly Delivery[]>> {
+  async #next(): Promise<readonly D[] | undefined> {
     this.asking = true;
     try {
       while (!this.#ended) {
         const seen = this.#signal.version;
         const batch = this.#parts.take();
-        if (batch.length > 0) return { done: false, value: batch };
+        if (batch.length > 0) return batch;
         await this.#signal.wait(seen);
       }
-      return { done: true, value: undefined };
+      return undefined;
     } finally {
       this.asking = false;
     }

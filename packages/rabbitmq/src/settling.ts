@@ -42,3 +42,18 @@ export function settlementNotes(place: SettlingPlace, settlement: Own, blocked: 
 export function doneWith({ partitions }: SettlingPlace, { partition, ref }: OrderedHeld): Outgoing {
   return doneNote((partitions[partition] as Partition).parts.heldQueue, ref);
 }
+
+/** What of a batch may still be seen: takes back what was handed out just before something earlier of its key was given back. */
+export function inOrder(
+  batch: readonly OrderedHeld[],
+  partitions: readonly Partition[],
+  held: Set<OrderedHeld>,
+): readonly OrderedHeld[] {
+  const behind = batch.filter((one) => partitions[one.partition]?.dispatch.isBehind(one));
+  for (const one of behind) {
+    one.state = "waiting";
+    held.delete(one);
+    partitions[one.partition]?.dispatch.add(one, true);
+  }
+  return behind.length === 0 ? batch : batch.filter((one) => !behind.includes(one));
+}

@@ -3,12 +3,12 @@
  * channel ends; a lock makes lookers take turns. Redriving confirms the copy before it removes the record (B9).
  */
 
-import type { DeadLetterRecord, Failure } from "@meshwright/core/adapter";
+import { type DeadLetterRecord, type Failure, partitionOf } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import { entryNote, newId } from "./journal.js";
 import { locked } from "./locks.js";
-import { groupName, partitionOf } from "./names.js";
+import { groupName } from "./names.js";
 import type { SessionParts } from "./parts.js";
 import type { Outgoing } from "./publisher.js";
 import { type GroupEntry, registered } from "./registry.js";

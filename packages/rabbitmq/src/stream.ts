@@ -1,10 +1,11 @@
 /** Reads a stream queue from a place to what is stored now. A mark that is put behind it says where that ends. */
+
 import { randomUUID } from "node:crypto";
+import { Signal } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { brokerError } from "./errors.js";
 import type { Link } from "./link.js";
 import type { Publisher } from "./publisher.js";
-import { Signal } from "./signal.js";
 
 export interface StreamSource {
   readonly queue: string;

@@ -1,6 +1,6 @@
 /** Which exchanges and queues a channel and a group are made of: plain data, to be printed, declared or checked. */
 import type { SubscriptionRequest } from "@meshwright/core/adapter";
-import { bindingKey, channelName, formatName, groupName, registryName } from "./names.js";
+import { bindingKey, channelName, formatName, groupName, isWhole, registryName } from "./names.js";
 import { type RabbitBrokerOptions, type RetentionSettings, type Settings, settingsFrom } from "./options.js";
 
 export interface Topology {
@@ -69,6 +69,10 @@ export function namespaceTopology(namespace: string): Topology {
   };
 }
 
+/**
+ * What is published goes to the fanout of its partition, the cheapest way to route. Others may publish to the channel's topic
+ * exchange, which leads there.
+ */
 export function channelTopology(
   { partitions, retention }: Pick<Settings, "partitions" | "retention">,
   namespace: string,
@@ -77,13 +81,20 @@ export function channelTopology(
   const name = channelName(namespace, channel);
   // The number of partitions is part of the exchange, so that the server compares it. Nothing is ever sent there.
   const count = { "alternate-exchange": `${name}:partitions=${partitions}` };
+  const fanouts = eachOf(partitions).map((partition) => fanoutName(name, partition));
   return {
-    exchanges: [{ name, type: "topic", arguments: count }],
+    exchanges: [
+      { name, type: "topic", arguments: count },
+      ...fanouts.map((fanout): ExchangePlan => ({ name: fanout, type: "fanout", arguments: {} })),
+    ],
     queues: [
       { name: logName(name), arguments: logArguments(retention) },
       { name: laterName(name), arguments: oneReader },
     ],
-    bindings: [{ queue: logName(name), exchange: name, key: "#" }],
+    bindings: fanouts.flatMap((fanout, partition): BindingPlan[] => [
+      { queue: logName(name), exchange: fanout, key: "" },
+      { queue: fanout, to: "exchange", exchange: name, key: `${partition}.#` },
+    ]),
   };
 }
 
@@ -92,58 +103,118 @@ type GroupRequest = Pick<SubscriptionRequest, "channel" | "group" | "ordering" |
 export function groupTopology(
   { partitions }: Pick<Settings, "partitions">,
   namespace: string,
-  { channel, group, ordering, types = ["*"] }: GroupRequest,
+  request: GroupRequest,
 ): Topology {
-  const exchange = channelName(namespace, channel);
+  const { channel, group, ordering, types } = request;
   const name = groupName(namespace, channel, group);
-  const queues: QueuePlan[] = [{ name: deadName(name), arguments: neverDrop }];
-  const bindings: BindingPlan[] = [];
-  if (ordering === "none") {
-    queues.push({ name: queueName(name), arguments: neverDrop });
-    bindings.push(...bindingsOf(queueName(name), exchange, "*", types));
-  } else {
-    for (let partition = 0; partition < partitions; partition++) {
-      const main = mainName(name, partition);
-      queues.push({ name: main, arguments: oneReader });
-      queues.push({ name: heldName(name, partition), arguments: oneReader });
-      bindings.push(...bindingsOf(main, exchange, partition, types));
-    }
-  }
-  return { exchanges: [orderExchange(name, ordering)], queues, bindings };
+  const filter = filterTopology(channelName(namespace, channel), partitions, types);
+  const bindings = eachOf(partitions).flatMap((partition) =>
+    filter.to(ordering === "none" ? queueName(name) : mainName(name, partition), partition),
+  );
+  return {
+    exchanges: [orderExchange(name, ordering), ...filter.exchanges],
+    queues: groupQueues(name, ordering, partitions),
+    bindings: [...filter.bindings, ...bindings],
+  };
 }
 
-/** The same for a group that started in the past: it has an inlet of its own. While it is made, also a stage and first queues. */
+/** The same for a group that started in the past: it has inlets of its own. While it is made, also a stage and first queues. */
 export function inletTopology(
-  settings: Pick<Settings, "partitions">,
+  { partitions }: Pick<Settings, "partitions">,
   namespace: string,
   request: GroupRequest,
   making = true,
 ): Topology {
-  const { channel, group, ordering, types = ["*"] } = request;
+  const { channel, group, ordering, types } = request;
   const name = groupName(namespace, channel, group);
-  const direct = groupTopology(settings, namespace, request);
-  const inlet = inletName(name);
+  const filter = filterTopology(channelName(namespace, channel), partitions, types);
   const stage = stageName(name);
-  const queues = [...direct.queues];
-  const bindings = bindingsOf(inlet, channelName(namespace, channel), "*", types).map(
-    (one): BindingPlan => ({ ...one, to: "exchange" }),
-  );
-  if (ordering === "none") bindings.push({ queue: queueName(name), exchange: inlet, key: "#" });
-  for (let partition = 0; ordering === "key" && partition < settings.partitions; partition++) {
-    bindings.push({ queue: mainName(name, partition), exchange: inlet, key: `${partition}.#` });
-    if (making) queues.push({ name: firstName(name, partition), arguments: oneReader });
-  }
+  const inlets = eachOf(partitions).map((partition) => inletName(name, partition));
+  const queues = groupQueues(name, ordering, partitions);
+  const bindings = inlets.flatMap((inlet, partition): BindingPlan[] => [
+    ...filter.to(inlet, partition).map((one): BindingPlan => ({ ...one, to: "exchange" })),
+    { queue: ordering === "none" ? queueName(name) : mainName(name, partition), exchange: inlet, key: "" },
+  ]);
   if (making) {
     queues.push({ name: stage, arguments: neverDrop });
     bindings.push({ queue: stage, exchange: stage, key: "" });
+    if (ordering === "key") {
+      for (const partition of eachOf(partitions))
+        queues.push({ name: firstName(name, partition), arguments: oneReader });
+    }
   }
   const exchanges: ExchangePlan[] = [
-    ...direct.exchanges,
+    orderExchange(name, ordering),
+    ...filter.exchanges,
     { name: stage, type: "fanout", arguments: {} },
-    { name: inlet, type: "topic", arguments: { "alternate-exchange": stage } },
+    ...inlets.map(
+      (inlet): ExchangePlan => ({ name: inlet, type: "fanout", arguments: { "alternate-exchange": stage } }),
+    ),
   ];
-  return { exchanges, queues, bindings };
+  return { exchanges, queues, bindings: [...filter.bindings, ...bindings] };
 }
+
+function groupQueues(name: string, ordering: "key" | "none", partitions: number): QueuePlan[] {
+  const dead: QueuePlan = { name: deadName(name), arguments: neverDrop };
+  if (ordering === "none") return [dead, { name: queueName(name), arguments: neverDrop }];
+  const ordered = eachOf(partitions).flatMap((partition): QueuePlan[] => [
+    { name: mainName(name, partition), arguments: oneReader },
+    { name: heldName(name, partition), arguments: oneReader },
+  ]);
+  return [dead, ...ordered];
+}
+
+/** Where to bind for some types, and what that needs: exchanges of the channel that are linked to its fanouts on first use. */
+interface FilterTopology {
+  readonly exchanges: readonly ExchangePlan[];
+  readonly bindings: readonly BindingPlan[];
+  /** Binds a queue or an exchange to what it is to get of a partition. */
+  to(queue: string, partition: number): BindingPlan[];
+}
+
+function filterTopology(
+  channel: string,
+  partitions: number,
+  types: readonly string[] = ["*"],
+): FilterTopology {
+  if (types.includes("*")) {
+    const to = (queue: string, partition: number): BindingPlan[] => [
+      { queue, exchange: fanoutName(channel, partition), key: "" },
+    ];
+    return { exchanges: [], bindings: [], to };
+  }
+  const exchangeOf = (type: string): ExchangePlan =>
+    isWhole(type)
+      ? { name: exactName(channel), type: "direct", arguments: {} }
+      : { name: typesName(channel), type: "topic", arguments: {} };
+  const exchanges = [...new Map(types.map((type) => [exchangeOf(type).name, exchangeOf(type)])).values()];
+  return {
+    exchanges,
+    bindings: exchanges.flatMap(({ name }) =>
+      eachOf(partitions).map(
+        (partition): BindingPlan => ({
+          queue: name,
+          to: "exchange",
+          exchange: fanoutName(channel, partition),
+          key: "",
+        }),
+      ),
+    ),
+    to: (queue, partition) => {
+      const bindings = types.map((type): readonly [string, string] => [
+        exchangeOf(type).name,
+        bindingKey(partition, type),
+      ]);
+      return [...new Map(bindings.map((one) => [one.join(" "), one])).values()].map(([exchange, key]) => ({
+        queue,
+        exchange,
+        key,
+      }));
+    },
+  };
+}
+
+const eachOf = (partitions: number): number[] => Array.from({ length: partitions }, (_, index) => index);
 
 /** The kind of this exchange says how the group is ordered, so that the server compares it. Nothing is ever sent there. */
 export function orderExchange(group: string, ordering: "key" | "none"): ExchangePlan {
@@ -153,18 +224,6 @@ export function orderExchange(group: string, ordering: "key" | "none"): Exchange
 /** Exists once the group has everything that its start position asks for. */
 export function readyExchange(group: string): ExchangePlan {
   return { name: `${group}:ready`, type: "fanout", arguments: {} };
-}
-
-function bindingsOf(
-  queue: string,
-  exchange: string,
-  partition: number | "*",
-  types: readonly string[],
-): BindingPlan[] {
-  const keys = new Set(
-    types.includes("*") ? [`${partition}.#`] : types.map((one) => bindingKey(partition, one)),
-  );
-  return [...keys].map((key) => ({ queue, exchange, key }));
 }
 
 function logArguments({ maxAgeSeconds, maxBytes, segmentBytes }: RetentionSettings): QueuePlan["arguments"] {
@@ -192,12 +251,17 @@ export function delayQueue(group: string, delayMs: number): QueuePlan {
   };
 }
 
+/** Where what belongs to a partition is published. */
+export const fanoutName = (channel: string, partition: number): string => `${channel}:${partition}`;
+/** For groups that want some types: these by their names, and by patterns. */
+export const exactName = (channel: string): string => `${channel}:exact`;
+export const typesName = (channel: string): string => `${channel}:types`;
 export const logName = (channel: string): string => `${channel}:log`;
 export const laterName = (channel: string): string => `${channel}:later`;
 export const deadName = (group: string): string => `${group}:dead`;
 export const queueName = (group: string): string => `${group}:queue`;
 export const mainName = (group: string, partition: number): string => `${group}:main.${partition}`;
 export const heldName = (group: string, partition: number): string => `${group}:held.${partition}`;
-export const inletName = (group: string): string => `${group}:in`;
+export const inletName = (group: string, partition: number): string => `${group}:in.${partition}`;
 export const stageName = (group: string): string => `${group}:stage`;
 export const firstName = (group: string, partition: number): string => `${group}:first.${partition}`;

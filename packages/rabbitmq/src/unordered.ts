@@ -19,7 +19,7 @@ const largestBatch = 512;
 
 export class UnorderedSubscription implements Subscription {
   readonly #parts: MemberParts;
-  readonly #outlet: Outlet;
+  readonly #outlet: Outlet<Held>;
   #feed: Feed | undefined;
   #consumer: string | undefined;
   #running: Promise<void> | undefined;
@@ -37,6 +37,7 @@ export class UnorderedSubscription implements Subscription {
         this.#running = this.#run();
       },
       take: () => this.#take(),
+      look: (batch) => batch,
       leave: () => this.close(),
     });
   }

@@ -44,7 +44,7 @@ describe("names", () => {
   test("a binding takes at least what its pattern stands for", () => {
     expect(bindingKey(1, "com.acme.scan.finished.v1")).toBe("1.com.acme.scan.finished.v1");
     expect(bindingKey(1, "com.acme.sc*")).toBe("1.com.acme.#");
-    expect(bindingKey("*", "*.v1")).toBe("*.#");
+    expect(bindingKey(1, "*.v1")).toBe("1.#");
     expect(bindingKey(0, "a.#.b")).toBe("0.a.#");
     expect(Buffer.byteLength(routingKey(0, "é".repeat(300)))).toBeLessThan(256);
   });
@@ -68,10 +68,27 @@ describe("topology", () => {
     ]);
     expect(plan.bindings).toContainEqual({
       queue: "mw.prod.orders.billing:main.1",
-      exchange: "mw.prod.orders",
-      key: "1.#",
+      exchange: "mw.prod.orders:1",
+      key: "",
     });
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+
+  test("types are bound to by their names, patterns by what they begin with", () => {
+    const plan = topology(
+      { url, partitions: 1 },
+      {
+        namespace: "prod",
+        channel: "orders",
+        group: "scan",
+        types: ["com.acme.built.v1", "com.acme.scan.*"],
+      },
+    );
+    const main = plan.bindings.filter(({ queue }) => queue === "mw.prod.orders.scan:main.0");
+    expect(main.map(({ exchange, key }) => [exchange, key])).toEqual([
+      ["mw.prod.orders:exact", "0.com.acme.built.v1"],
+      ["mw.prod.orders:types", "0.com.acme.scan.#"],
+    ]);
   });
 
   test("another number of partitions is refused, naming both", async () => {
@@ -115,7 +132,9 @@ describe("topology", () => {
     const broker = await openBroker({ url }, { namespace });
     await broker.publish("orders", [message()]);
     const name = channelName(namespace, "orders");
-    await raw.unbindQueue(`${name}:log`, name, "#");
+    for (let partition = 0; partition < 3; partition++) {
+      await raw.unbindQueue(`${name}:log`, `${name}:${partition}`, "");
+    }
     const sent = message();
     await broker.publish("orders", [sent]);
     const seen: string[] = [];
@@ -129,7 +148,9 @@ describe("topology", () => {
     const namespace = "topology-deleted";
     const broker = await openBroker({ url }, { namespace });
     await broker.publish("orders", [message()]);
-    await raw.deleteExchange(channelName(namespace, "orders"));
+    for (let partition = 0; partition < 3; partition++) {
+      await raw.deleteExchange(`${channelName(namespace, "orders")}:${partition}`);
+    }
     await expect(broker.publish("orders", [message()])).rejects.toMatchObject({
       code: "RABBITMQ_MISSING",
       retryable: true,
