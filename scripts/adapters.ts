@@ -1,6 +1,7 @@
 // Prints docs/adapters.md from the manifests of the brokers.
 import { memoryBroker } from "@meshwright/core";
 import type { Broker, BrokerCapabilities } from "@meshwright/core/adapter";
+import { rabbitBroker } from "@meshwright/rabbitmq";
 import { redisBroker } from "@meshwright/redis";
 import { sqliteBroker } from "@meshwright/sqlite";
 
@@ -8,6 +9,7 @@ const brokers: Readonly<Record<string, Broker>> = {
   memory: memoryBroker(),
   sqlite: sqliteBroker({ path: "events.db" }),
   redis: redisBroker({ url: "redis://localhost" }),
+  rabbitmq: rabbitBroker({ url: "amqp://localhost" }),
 };
 
 const meaning: Readonly<Record<keyof BrokerCapabilities, string>> = {

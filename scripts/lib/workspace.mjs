@@ -13,7 +13,9 @@ export const cache = join(root, "node_modules", ".cache", "meshwright");
 export const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
 
 /** The folders with sources in them, from the root. */
-export const sourceFolders = ["packages", "examples", "bench", "chaos"].filter((name) => existsSync(join(root, name)));
+export const sourceFolders = ["packages", "examples", "bench", "chaos"].filter((name) =>
+  existsSync(join(root, name)),
+);
 
 /** `npx …` of the pnpm that package.json pins, so that a machine needs npm alone. */
 export function pnpm(args) {

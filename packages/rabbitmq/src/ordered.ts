@@ -240,7 +240,7 @@ export class OrderedSubscription implements Subscription {
     const others = await this.#others(leading);
     const excess = leading.length - Math.ceil(this.#partitions.length / (others.size + 1));
     if (excess <= 0) return;
-    const wanted = leading.filter((partition) => isWanted(partition, others));
+    const wanted = leading.filter((partition) => partition.isWantedBy(others));
     for (const partition of wanted.slice(0, excess)) await this.#leave(partition);
     await this.#register();
   }
@@ -253,7 +253,7 @@ export class OrderedSubscription implements Subscription {
     await Promise.all(waiting.map((partition) => partition.withdraw()));
     const leading = this.#leading();
     const others = await this.#others(leading);
-    for (const partition of leading) if (isWanted(partition, others)) await this.#leave(partition);
+    for (const partition of leading) if (partition.isWantedBy(others)) await this.#leave(partition);
   }
 
   #leading(): Partition[] {
@@ -395,9 +395,4 @@ export class OrderedSubscription implements Subscription {
     const { channel, group } = this.#parts.request;
     return { queue: deadName(this.#parts.name), channel, group };
   }
-}
-
-function isWanted({ seats }: Partition, others: ReadonlySet<string>): boolean {
-  for (const member of seats.keys()) if (others.has(member)) return true;
-  return false;
 }

@@ -37,9 +37,6 @@ export interface PartitionParts {
   failed(error: unknown): void;
 }
 
-/** What a dead leader had not acknowledged comes at once, so only the latest matter. */
-const mostKnown = 50_000;
-
 export interface Feeds {
   readonly main: Feed;
   readonly held: Feed;
@@ -370,6 +367,11 @@ export class Partition {
     this.reset();
   }
 
+  isWantedBy(members: ReadonlySet<string>): boolean {
+    for (const member of this.seats.keys()) if (members.has(member)) return true;
+    return false;
+  }
+
   /** A member that stood in line has gone. */
   unseat(member: string): void {
     this.#ackSeat(member);
@@ -384,7 +386,8 @@ export class Partition {
   #remember(ref: string): void {
     this.#known.add(ref);
     const [oldest = ""] = this.#known;
-    if (this.#known.size > mostKnown) this.#known.delete(oldest);
+    // What a dead leader had not acknowledged comes at once, so only the latest matter.
+    if (this.#known.size > 50_000) this.#known.delete(oldest);
   }
 
   #nextSeq(): number {

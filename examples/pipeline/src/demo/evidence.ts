@@ -12,14 +12,17 @@ export async function readEvidence(
   dataFolder: string,
   ledger: readonly Entry[],
 ): Promise<Omit<Evidence, "dead">> {
-  const journals = Object.keys(groups).map((group) =>
-    linesOf<JournalLine>(join(dataFolder, `${group}.journal.jsonl`)),
-  );
+  const journals = Object.keys(groups).map((group) => readJournal(dataFolder, group));
   return {
     confirmed: ledger.flatMap(confirmedBy),
     audited: await linesOf<AuditRow>(join(dataFolder, "audit.jsonl")),
     journal: (await Promise.all(journals)).flat(),
   };
+}
+
+/** What a service has written down of its attempts so far. */
+export function readJournal(dataFolder: string, group: string): Promise<JournalLine[]> {
+  return linesOf<JournalLine>(join(dataFolder, `${group}.journal.jsonl`));
 }
 
 /** The events that a confirmed delivery must have become. */

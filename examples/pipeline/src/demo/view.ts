@@ -1,10 +1,10 @@
-import type { GroupReport } from "@meshwright/core";
+import type { Progress } from "./observer.js";
 
 export interface Snapshot {
   readonly answered: number;
   readonly total: number;
   readonly resent: number;
-  readonly groups: ReadonlyMap<string, GroupReport>;
+  readonly groups: ReadonlyMap<string, Progress>;
   /** Process ids by service; 0 while it is down. */
   readonly processes: Readonly<Record<string, number>>;
 }
