@@ -15,7 +15,8 @@ function codesInSources() {
     const quoted = [...text.matchAll(/"([A-Z0-9_]+)"/g), ...text.matchAll(/^ {2}(EVENT_[A-Z0-9_]+):/gm)];
     return quoted.map(([, name]) => name);
   });
-  return [...new Set(found)].filter((name) => code.test(name)).sort();
+  // Variables of the environment look like codes.
+  return [...new Set(found)].filter((name) => code.test(name) && !name.startsWith("MESHWRIGHT_")).sort();
 }
 
 function codesInDocs() {

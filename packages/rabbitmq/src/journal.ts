@@ -125,3 +125,10 @@ export function sifted(all: readonly Parsed[]): {
     refs,
   };
 }
+
+/** What a dead leader had not acknowledged comes at once, so only the latest matter. */
+export function remember(refs: Set<string>, ref: string): void {
+  refs.add(ref);
+  const [oldest = ""] = refs;
+  if (refs.size > 50_000) refs.delete(oldest);
+}

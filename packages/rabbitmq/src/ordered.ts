@@ -13,14 +13,7 @@ import { Outlet } from "./outlet.js";
 import { type Feeds, Partition } from "./partition.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
-import {
-  type Blocked,
-  doneWith,
-  inOrder,
-  type Own,
-  type SettlingPlace,
-  settlementNotes,
-} from "./settling.js";
+import { type Blocked, inOrder, type Own, type SettlingPlace, settlementNotes } from "./settling.js";
 import { deadName, firstName, heldName, mainName } from "./topology.js";
 
 /** After so long without room, or without being asked, others may take over what it leads. */
@@ -240,7 +233,7 @@ export class OrderedSubscription implements Subscription {
     const others = await this.#others(leading);
     const excess = leading.length - Math.ceil(this.#partitions.length / (others.size + 1));
     if (excess <= 0) return;
-    const wanted = leading.filter((partition) => partition.isWantedBy(others));
+    const wanted = leading.filter((partition) => partition.seats.has(others));
     for (const partition of wanted.slice(0, excess)) await this.#leave(partition);
     await this.#register();
   }
@@ -253,7 +246,7 @@ export class OrderedSubscription implements Subscription {
     await Promise.all(waiting.map((partition) => partition.withdraw()));
     const leading = this.#leading();
     const others = await this.#others(leading);
-    for (const partition of leading) if (partition.isWantedBy(others)) await this.#leave(partition);
+    for (const partition of leading) if (partition.seats.has(others)) await this.#leave(partition);
   }
 
   #leading(): Partition[] {
@@ -262,11 +255,11 @@ export class OrderedSubscription implements Subscription {
 
   /** The others who stand in line. The seats of those who have gone are removed. */
   async #others(leading: readonly Partition[]): Promise<Set<string>> {
-    const names = new Set(leading.flatMap(({ seats }) => [...seats.keys()]));
+    const names = new Set(leading.flatMap(({ seats }) => [...seats.members]));
     names.delete(this.#presence.id);
     const present = await this.#presence.present([...names]);
     for (const name of names) {
-      if (!present.has(name)) for (const partition of leading) partition.unseat(name);
+      if (!present.has(name)) for (const partition of leading) partition.seats.remove(name);
     }
     return present;
   }
@@ -279,9 +272,13 @@ export class OrderedSubscription implements Subscription {
     const feeds = partition.feeds;
     if (partition.role !== "leading" || !feeds) return;
     await partition.stop();
-    await Promise.allSettled([...this.#settling]);
+    const held = (): OrderedHeld[] =>
+      [...this.#held].filter((one) => one.partition === partition.parts.index && !one.moved);
+    // What is being settled now is not known to be moved.
+    while (held().some(({ state }) => state === "settling"))
+      await Promise.race([...this.#settling]).catch(() => undefined);
+    const mine = held();
     const unread = partition.dispatch.unread();
-    const mine = [...this.#held].filter((held) => held.partition === partition.parts.index && !held.moved);
     const { heldQueue } = partition.parts;
     const notes = unread.map((held) => partition.dispatch.copy(held, newId()));
     for (const held of mine) {
@@ -297,7 +294,6 @@ export class OrderedSubscription implements Subscription {
   async #settle(settlements: readonly Settlement[]): Promise<void> {
     const mine = this.#own(settlements);
     const blocked: Blocked[] = [];
-    const told = new Set(mine.filter(({ delivery }) => delivery.moved));
     const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
     try {
       if (outgoing.length > 0) await this.#parts.publisher.store(outgoing);
@@ -312,10 +308,6 @@ export class OrderedSubscription implements Subscription {
       delivery.state = "gone";
       this.#held.delete(delivery);
     }
-    // Its partition moved while it was being settled: the next leader waits for it.
-    const late = mine.filter((one) => one.delivery.moved && !told.has(one));
-    if (late.length > 0)
-      await this.#parts.publisher.store(late.map(({ delivery }) => doneWith(this.#place, delivery)));
   }
 
   async #acknowledge(mine: readonly Own[]): Promise<void> {

@@ -7,11 +7,12 @@ import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
 import type { Feed } from "./feed.js";
 import type { FirstQueue } from "./first-queue.js";
-import { markNote, type Note, newId, type Parsed, readNote, sifted } from "./journal.js";
+import { markNote, type Note, newId, type Parsed, readNote, remember, sifted } from "./journal.js";
 import type { Lanes } from "./lanes.js";
 import { OrderedHeld } from "./ordered-held.js";
 import type { Outgoing } from "./publisher.js";
 import { Reading } from "./reading.js";
+import { Seats } from "./seats.js";
 import { readCarried, readMessage, salvage, serverCount } from "./wire.js";
 
 export interface PartitionParts {
@@ -48,16 +49,20 @@ export class Partition {
   readonly parts: PartitionParts;
   readonly dispatch: Dispatch;
   role: Role = "idle";
-  /** The members who stand in line, by the seats they put here; with the tag of each. */
-  readonly seats: Map<string, number> = new Map();
+  readonly seats: Seats = new Seats((tag) => this.feeds?.held.ack(tag));
   feeds: Feeds | undefined;
   #reading: Reading | undefined;
   #heldConsumer = "";
   #mark = "";
+  /** What came while it was leaving. */
+  #late: number[] = [];
+  #caughtUp: () => void = () => undefined;
   #loading: Parsed[] = [];
   #seq = 0;
   /** Offsets that are in the journal or are dealt with: what a dead leader had not yet acknowledged is known by them. */
   readonly #known: Set<string> = new Set();
+  /** What came back, or is in the journal: a hold that is read later is of somebody who has lost it since. */
+  readonly #came: Set<string> = new Set();
   /** Started notes whose entry has not come back yet. */
   readonly #starts: Map<string, number[]> = new Map();
 
@@ -84,9 +89,11 @@ export class Partition {
     this.role = "idle";
     this.dispatch.clear();
     this.#known.clear();
+    this.#came.clear();
     this.#starts.clear();
     this.#loading = [];
-    this.seats.clear();
+    this.#late = [];
+    this.seats.take();
     this.feeds = undefined;
     this.#reading = undefined;
     this.#heldConsumer = "";
@@ -105,7 +112,8 @@ export class Partition {
   #noted(message: ConsumeMessage): void {
     const note = readNote(message);
     if (this.role === "leaving" || this.role === "idle") {
-      if (note?.kind !== "mark") this.feeds?.held.requeue(message.fields.deliveryTag);
+      this.#late.push(message.fields.deliveryTag);
+      if (note?.kind === "mark" && note.id === this.#mark) this.#caughtUp();
       return;
     }
     if (!note) {
@@ -139,7 +147,7 @@ export class Partition {
     for (const [, note] of alive) if (note.kind === "entry") this.#seq = Math.max(this.#seq, note.seq ?? 0);
     for (const [message] of over) this.#ack(message);
     for (const [message, note] of alive) this.#live(message, note);
-    for (const ref of refs) this.#remember(ref);
+    for (const ref of refs) remember(this.#known, ref);
     this.#dropStrayStarts();
     const reading = this.#read();
     this.#reading = reading;
@@ -166,9 +174,7 @@ export class Partition {
   async refresh(): Promise<void> {
     const { feeds } = this;
     if (this.role !== "leading" || !feeds) return;
-    const seats = [...this.seats.values()];
-    this.seats.clear();
-    for (const tag of seats) feeds.held.requeue(tag);
+    for (const tag of this.seats.take()) feeds.held.requeue(tag);
     for (const [, item] of this.lanes.all()) if (item.kind === "hold") feeds.held.requeue(item.tag);
     const { copies, old } = this.dispatch.rewritten();
     await this.parts.send(copies);
@@ -191,8 +197,7 @@ export class Partition {
         this.#resolve(note.ref);
         break;
       case "seat":
-        this.#ackSeat(note.member);
-        this.seats.set(note.member, message.fields.deliveryTag);
+        this.seats.put(note.member, message.fields.deliveryTag);
         this.parts.joined();
         break;
       default:
@@ -214,7 +219,8 @@ export class Partition {
     const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);
     if (waiting?.kind === "hold") feeds.held.ack(waiting.tag);
     this.#resolve(note.replaces);
-    this.#remember(stored.offset);
+    remember(this.#came, note.id);
+    remember(this.#known, stored.offset);
     const seq = note.seq ?? pending?.seq ?? this.#nextSeq();
     const prior = this.#starts.get(note.id) ?? [];
     this.#starts.delete(note.id);
@@ -274,8 +280,7 @@ export class Partition {
       same.tag = tag;
       return;
     }
-    const back = this.lanes.items(key).find((item) => item.kind === "entry" && item.id === ref);
-    if (back) {
+    if (this.#came.has(ref)) {
       this.feeds?.held.ack(tag);
       return;
     }
@@ -287,7 +292,7 @@ export class Partition {
   /** A message that another held is dealt with. */
   #resolve(ref: string): void {
     if (ref === "") return;
-    this.#remember(ref);
+    remember(this.#known, ref);
     for (const [key, item] of this.lanes.all()) {
       if (item.kind !== "hold" || item.ref !== ref) continue;
       this.lanes.remove(key, (one) => one === item);
@@ -317,6 +322,7 @@ export class Partition {
     }
     let seq: number | undefined;
     if (message.fields.redelivered) {
+      remember(this.#came, stored.offset);
       const item = this.lanes.remove(key, (one) => one.kind === "hold" && one.ref === stored.offset);
       if (item?.kind === "hold") {
         feeds.held.ack(item.tag);
@@ -342,7 +348,7 @@ export class Partition {
   }
 
   /** Puts back everything of the journal that stays as it is, the seats at the end. */
-  putBack(): void {
+  #putBack(): void {
     const { held } = this.feeds as Feeds;
     for (const [message] of this.#loading) held.requeue(message.fields.deliveryTag);
     for (const [, item] of this.lanes.all()) {
@@ -352,42 +358,34 @@ export class Partition {
         for (const tag of item.held.notes) held.requeue(tag);
       }
     }
-    for (const tag of this.seats.values()) held.requeue(tag);
+    for (const tag of [...this.seats.take(), ...this.#late.splice(0)]) held.requeue(tag);
   }
 
-  /** Leaves the line. Something may have come meanwhile: it goes back. */
+  /**
+   * Leaves the line. First it waits for all that it has written itself, by a mark: what is on its way to a consumer that is
+   * cancelled would come back only after the next leader has begun.
+   */
   async withdraw(): Promise<void> {
+    const led = this.role === "leading" || this.role === "leaving";
     this.role = "leaving";
     const { feeds } = this;
     if (feeds?.held.open && this.#heldConsumer !== "") {
+      if (led) await this.#catchUp(feeds.held);
       const cancelled = feeds.held.cancel(this.#heldConsumer);
-      this.putBack();
+      this.#putBack();
       await cancelled;
+      for (const tag of this.#late) feeds.held.requeue(tag);
     }
     this.reset();
   }
 
-  isWantedBy(members: ReadonlySet<string>): boolean {
-    for (const member of this.seats.keys()) if (members.has(member)) return true;
-    return false;
-  }
-
-  /** A member that stood in line has gone. */
-  unseat(member: string): void {
-    this.#ackSeat(member);
-    this.seats.delete(member);
-  }
-
-  #ackSeat(member: string): void {
-    const tag = this.seats.get(member);
-    if (tag !== undefined) this.feeds?.held.ack(tag);
-  }
-
-  #remember(ref: string): void {
-    this.#known.add(ref);
-    const [oldest = ""] = this.#known;
-    // What a dead leader had not acknowledged comes at once, so only the latest matter.
-    if (this.#known.size > 50_000) this.#known.delete(oldest);
+  async #catchUp(held: Feed): Promise<void> {
+    this.#mark = newId();
+    const there = new Promise<void>((resolve) => {
+      this.#caughtUp = resolve;
+    });
+    await this.parts.send([markNote(this.parts.heldQueue, this.#mark)]);
+    await Promise.race([there, held.ended]);
   }
 
   #nextSeq(): number {

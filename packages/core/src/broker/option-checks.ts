@@ -14,7 +14,7 @@ export interface OptionChecks {
 /**
  * @param adapter - the function the options are given to, for the message
  * @param code - of the errors
- * @example const { positive } = optionChecks("natsBroker", "NATS_OPTIONS_INVALID");
+ * @example const { positive } = optionChecks("sqliteBroker", "SQLITE_OPTIONS_INVALID");
  */
 export function optionChecks(adapter: string, code: string): OptionChecks {
   const invalid = (reason: string): ConfigurationError =>
