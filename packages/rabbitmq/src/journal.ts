@@ -6,6 +6,7 @@
  * - *hold*: a member still holds this message, though it no longer leads the partition
  * - *done*: that member has settled it
  * - *seat*: a member stands in line; who receives one leads the partition
+ * - *left*: the leader has gone in good order: all that it had handed out is in the journal
  * - *mark*: a new leader's own; what was there before has been read when it comes
  */
 import { randomUUID } from "node:crypto";
@@ -28,6 +29,7 @@ export type Note =
   | { readonly kind: "hold"; readonly ref: string; readonly key: string; readonly seq: number }
   | { readonly kind: "done"; readonly ref: string }
   | { readonly kind: "seat"; readonly member: string }
+  | { readonly kind: "left" }
   | { readonly kind: "mark"; readonly id: string };
 
 export function readNote({ properties }: ConsumeMessage): Note | undefined {
@@ -51,6 +53,8 @@ export function readNote({ properties }: ConsumeMessage): Note | undefined {
       return { kind, ref: text("mw-ref") };
     case "seat":
       return { kind, member: text("mw-member") };
+    case "left":
+      return { kind };
     case "mark":
       return { kind, id: text("mw-id") };
     default:
@@ -91,6 +95,8 @@ export const doneNote = (queue: string, ref: string): Outgoing =>
 
 export const seatNote = (queue: string, member: string): Outgoing =>
   note(queue, { "mw-note": "seat", "mw-member": member });
+
+export const leftNote = (queue: string): Outgoing => note(queue, { "mw-note": "left" });
 
 export const markNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "mark", "mw-id": id });

@@ -6,11 +6,12 @@ import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/cor
 import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
-import { holdNote, newId, seatNote } from "./journal.js";
+import { holdNote, leftNote, newId, seatNote } from "./journal.js";
 import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
 import { Outlet } from "./outlet.js";
-import { type Feeds, Partition } from "./partition.js";
+import { Partition } from "./partition.js";
+import type { Feeds } from "./partition-parts.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
 import { type Blocked, inOrder, type Own, type SettlingPlace, settlementNotes } from "./settling.js";
@@ -285,6 +286,7 @@ export class OrderedSubscription implements Subscription {
       held.moved = true;
       notes.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
     }
+    notes.push(leftNote(heldQueue));
     await this.#parts.publisher.store(notes);
     for (const held of unread) held.ack();
     await feeds.main.flushed();
@@ -367,14 +369,20 @@ export class OrderedSubscription implements Subscription {
   /** Everything that was read goes into the journal, uncounted, before others may lead. */
   async #giveBack(feeds: Feeds): Promise<void> {
     const leading = this.#leading();
-    await Promise.all(leading.map((partition) => partition.stop()));
+    // Those it waits for must not begin now.
+    const others = this.#partitions.filter(({ role }) => role === "waiting" || role === "loading");
+    await Promise.all([
+      ...others.map((partition) => partition.withdraw()),
+      ...leading.map((partition) => partition.stop()),
+    ]);
     await Promise.allSettled([...this.#settling]);
     const all = [...this.#held, ...leading.flatMap((partition) => partition.dispatch.unread())];
     const back = all.filter(({ state }) => state !== "gone").sort((one, other) => one.seq - other.seq);
     const copies = back.map((held) =>
       (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
     );
-    await this.#parts.publisher.store(copies);
+    const notes = leading.map(({ parts }) => leftNote(parts.heldQueue));
+    await this.#parts.publisher.store([...copies, ...notes]);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);
   }

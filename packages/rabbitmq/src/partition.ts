@@ -2,46 +2,16 @@
  * One partition as a member sees it: waiting for a seat, reading the journal, or leading. A leader takes from the main queue,
  * hands out key by key in order, and sets aside what has to wait. Decision 007 says why it is made so.
  */
-import type { Clock } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
 import type { Feed } from "./feed.js";
-import type { FirstQueue } from "./first-queue.js";
 import { markNote, type Note, newId, type Parsed, readNote, remember, sifted } from "./journal.js";
 import type { Lanes } from "./lanes.js";
 import { OrderedHeld } from "./ordered-held.js";
-import type { Outgoing } from "./publisher.js";
+import type { Feeds, PartitionParts } from "./partition-parts.js";
 import { Reading } from "./reading.js";
 import { Seats } from "./seats.js";
 import { readCarried, readMessage, salvage, serverCount } from "./wire.js";
-
-export interface PartitionParts {
-  readonly index: number;
-  readonly mainQueue: string;
-  readonly heldQueue: string;
-  /** History that comes before the main queue, where the group started in the past. */
-  readonly first: FirstQueue | undefined;
-  readonly prefetch: number;
-  readonly parked: number;
-  readonly clock: Clock;
-  readonly wanted: ((type: string) => boolean) | undefined;
-  send(messages: readonly Outgoing[]): Promise<unknown>;
-  /** Puts what is no message among the dead letters, then acknowledges it. */
-  bury(held: OrderedHeld): void;
-  /** There may be something to hand out. */
-  ready(): void;
-  /** It leads now. */
-  led(): void;
-  /** Somebody joined. */
-  joined(): void;
-  /** The journal could not be written: start over. */
-  failed(error: unknown): void;
-}
-
-export interface Feeds {
-  readonly main: Feed;
-  readonly held: Feed;
-}
 
 export type Role = "idle" | "waiting" | "loading" | "leading" | "leaving";
 
@@ -61,6 +31,8 @@ export class Partition {
   #seq = 0;
   /** Offsets that are in the journal or are dealt with: what a dead leader had not yet acknowledged is known by them. */
   readonly #known: Set<string> = new Set();
+  /** The leader before went in good order. */
+  #orderly = false;
   /** What came back, or is in the journal: a hold that is read later is of somebody who has lost it since. */
   readonly #came: Set<string> = new Set();
   /** Started notes whose entry has not come back yet. */
@@ -90,6 +62,7 @@ export class Partition {
     this.dispatch.clear();
     this.#known.clear();
     this.#came.clear();
+    this.#orderly = false;
     this.#starts.clear();
     this.#loading = [];
     this.#late = [];
@@ -199,6 +172,10 @@ export class Partition {
       case "seat":
         this.seats.put(note.member, message.fields.deliveryTag);
         this.parts.joined();
+        break;
+      case "left":
+        this.#orderly = true;
+        this.#ack(message);
         break;
       default:
         this.#ack(message);
@@ -343,6 +320,9 @@ export class Partition {
       acked,
     };
     const held = new OrderedHeld(stored, readCarried(message), place);
+    // It was on its way to the leader before, who never had it.
+    if (this.#orderly && message.fields.redelivered && seq === undefined && held.attempt > 1)
+      held.attempt -= 1;
     if (found) this.dispatch.add(held, seq !== undefined);
     else this.parts.bury(held);
   }
