@@ -12,7 +12,7 @@ import { channelTopology, fanoutName, laterName } from "./topology.js";
 import { bodyOf, propertiesOf } from "./wire.js";
 
 /** The default `max_message_size` of a 4.x server. */
-export const maxBodyBytes = 16 * 1024 * 1024;
+export const maxBodyBytes: number = 16 * 1024 * 1024;
 
 export interface ChannelsParts {
   readonly settings: Settings;
