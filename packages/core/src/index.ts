@@ -10,15 +10,9 @@ export type {
   MemoryServerOptions,
 } from "./broker/memory/options.js";
 export { type Clock, systemClock } from "./clock/clock.js";
-export {
-  batchMediaType,
-  type ContentMode,
-  decode,
-  type EncodedEvent,
-  encode,
-  eventMediaType,
-} from "./codec/codec.js";
+export { batchMediaType, type ContentMode, decode, encode } from "./codec/codec.js";
 export { formatBatch, formatEvent, parseBatch, parseEvent } from "./codec/json.js";
+export { type EncodedEvent, eventMediaType } from "./codec/message.js";
 export type { Counters } from "./consume/counters.js";
 export type { DeliveryContext } from "./consume/delivery-context.js";
 export type { Middleware } from "./consume/middleware.js";

@@ -57,6 +57,11 @@ export interface Broker {
   /** The adapter's name, for logs, metrics and health: "memory", "sqlite", "redis". */
   readonly name: string;
   readonly capabilities: BrokerCapabilities;
+  /**
+   * Set where a delivery's message is the very object that was published, in this process and never a copy of it. The
+   * mesh then hands over messages whose body is written when somebody reads it.
+   */
+  readonly keepsMessages?: boolean;
   /** Connects. Rejects with the reason when the broker cannot be used as configured (B18). */
   open(context: BrokerContext): Promise<void>;
   /**

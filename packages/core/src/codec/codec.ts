@@ -9,20 +9,14 @@ import type { MeshEvent } from "../event/event.js";
 import { memoize } from "../event/memo.js";
 import { decodeBinary, encodeBinary } from "./binary.js";
 import { formatEvent, parseEvent } from "./json.js";
-import type { EncodedEvent } from "./message.js";
-
-export type { EncodedEvent } from "./message.js";
+import { LocalEvent } from "./local-event.js";
+import { type EncodedEvent, eventMediaType, noHeaders } from "./message.js";
 
 /** Structured: one JSON text, the default of brokers. Binary: data as it is, attributes as headers. */
 export type ContentMode = "structured" | "binary";
 
-/** The media type of one event in the JSON event format. */
-export const eventMediaType = "application/cloudevents+json";
-
 /** The media type of a batch in the JSON batch format. */
 export const batchMediaType = "application/cloudevents-batch+json";
-
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
  * An event as a wire message.
@@ -50,6 +44,7 @@ export function encode(event: MeshEvent, mode: ContentMode): EncodedEvent {
  * @example decode({ contentType: "application/cloudevents+json; charset=utf-8", headers: {}, body })
  */
 export function decode(message: EncodedEvent): MeshEvent {
+  if (message instanceof LocalEvent) return message.event();
   const mode = modeOf(message.contentType);
   if (mode === "structured") return parseEvent(message.body);
   if (mode === "binary") return decodeBinary(message);

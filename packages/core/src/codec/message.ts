@@ -6,3 +6,8 @@ export interface EncodedEvent {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
+
+/** The media type of one event in the JSON event format. */
+export const eventMediaType = "application/cloudevents+json";
+
+export const noHeaders: Readonly<Record<string, string>> = Object.freeze({});

@@ -30,8 +30,9 @@ export function attributeProblem(name: string, value: unknown): string | undefin
   switch (name) {
     case "specversion":
       return value === "1.0" ? undefined : 'must be "1.0", the only version read here';
-    case "id":
     case "type":
+      return typeName(value);
+    case "id":
     case "subject":
     case "correlationid":
     case "causationid":
@@ -60,9 +61,21 @@ export const isAttributeName: (name: string) => boolean = memoize(
   (name) => wellFormedName.test(name) && name !== "data",
 );
 
+const isClean: (text: string) => boolean = memoize((text) => !hasForbidden(text));
+
+function typeName(value: unknown): string | undefined {
+  if (typeof value !== "string") return notText;
+  if (value === "") return emptyText;
+  return isClean(value) ? undefined : badCharacter;
+}
+
 function text(value: unknown): string | undefined {
   if (typeof value !== "string") return notText;
-  return unusual.test(value) && forbidden.test(value) ? badCharacter : undefined;
+  return hasForbidden(value) ? badCharacter : undefined;
+}
+
+function hasForbidden(text: string): boolean {
+  return unusual.test(text) && forbidden.test(text);
 }
 
 function nonEmptyText(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 const shape =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+let lastFound: string | undefined;
 const daysOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
@@ -7,6 +8,14 @@ const daysOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * (the last second of a UTC day), and only dates that exist.
  */
 export function isTimestamp(text: string): boolean {
+  // Most events share their millisecond with the one before.
+  if (text === lastFound) return true;
+  const found = isDateTime(text);
+  if (found) lastFound = text;
+  return found;
+}
+
+function isDateTime(text: string): boolean {
   if (!shape.test(text)) return false;
   if (digits(text, 8) > 28 && !isDayOfMonth(text)) return false;
   return digits(text, 17) !== 60 || isLastMinuteOfUtcDay(text);

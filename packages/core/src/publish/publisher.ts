@@ -4,7 +4,7 @@
  */
 import type { Broker, WireMessage } from "../broker/contract.js";
 import type { Clock } from "../clock/clock.js";
-import { type ContentMode, encode } from "../codec/codec.js";
+import type { ContentMode } from "../codec/codec.js";
 import { ConfigurationError, MeshError } from "../errors/errors.js";
 import { checkEvent } from "../event/check.js";
 import type { MeshEvent } from "../event/event.js";
@@ -14,6 +14,7 @@ import { durationMs } from "../util/duration.js";
 import { type ClaimCheck, withoutData } from "./claim-check.js";
 import { type Cause, eventFactory } from "./draft.js";
 import { EventDataError, UnknownTypeError } from "./errors.js";
+import { exceeds, messageWriter, type ToMessage } from "./message.js";
 import type { PublishOptions } from "./options.js";
 import { Outgoing } from "./outgoing.js";
 
@@ -58,9 +59,11 @@ export interface Prepared {
 export class Publisher {
   readonly #channels = new Map<string, Outgoing>();
   readonly #draft: ReturnType<typeof eventFactory>;
+  readonly #toMessage: ToMessage;
 
   constructor(private readonly options: PublisherOptions) {
     this.#draft = eventFactory(options.service, options.clock);
+    this.#toMessage = messageWriter(options.mode, options.broker);
   }
 
   /** Builds and checks an event. Throws when it cannot be published as it is. */
@@ -116,7 +119,7 @@ export class Publisher {
       checkEvent(event);
       return { event, channel, key, deliverAt, message: undefined };
     }
-    const message = this.#within(toMessage(event, key, deliverAt, this.options.mode));
+    const message = this.#within(this.#toMessage(event, { key, deliverAt }));
     return { event, channel, key, deliverAt, message };
   }
 
@@ -167,10 +170,10 @@ export class Publisher {
 
   async #encodedOrClaimed(prepared: Prepared): Promise<WireMessage> {
     const { dataref, maxEventBytes } = this.options;
-    const message = toMessage(prepared.event, prepared.key, prepared.deliverAt, this.options.mode);
-    if (dataref === undefined || !exceeds(message.body, maxEventBytes)) return this.#within(message);
+    const message = this.#toMessage(prepared.event, prepared);
+    if (dataref === undefined || !exceeds(message, maxEventBytes)) return this.#within(message);
     const event = withoutData(prepared.event, await dataref.store(prepared.event));
-    return this.#within(toMessage(event, prepared.key, prepared.deliverAt, this.options.mode));
+    return this.#within(this.#toMessage(event, prepared));
   }
 
   #within(message: WireMessage): WireMessage {
@@ -178,7 +181,7 @@ export class Publisher {
       this.options.maxEventBytes,
       this.options.broker.capabilities.maxBodyBytes ?? Infinity,
     );
-    if (!exceeds(message.body, limit)) return message;
+    if (!exceeds(message, limit)) return message;
     throw new MeshError(
       "EVENT_TOO_LARGE",
       `An event of type ${message.type} is larger than the limit of ${limit} bytes. Store its payload elsewhere through the mesh option \`dataref\`, or raise \`maxEventBytes\`.`,
@@ -198,24 +201,6 @@ export class Publisher {
 /** The definition's key function sees the event as handlers do: with the data as the schema made it. */
 function keyOf(entry: CompiledDefinition | undefined, event: MeshEvent, data: unknown): string | undefined {
   return entry?.definition.key?.(data === event.data ? event : { ...event, data });
-}
-
-function toMessage(
-  event: MeshEvent,
-  key: string,
-  deliverAt: number | undefined,
-  mode: ContentMode,
-): WireMessage {
-  const { id, type } = event;
-  const { contentType, headers, body } = encode(event, mode);
-  const message = { id, type, key, contentType, headers, body };
-  return deliverAt === undefined ? message : { ...message, deliverAt };
-}
-
-/** A UTF-16 unit takes at most three bytes, so most texts need no counting. */
-function exceeds(body: string | Uint8Array, limit: number): boolean {
-  if (typeof body !== "string") return body.byteLength > limit;
-  return body.length > limit || (body.length * 3 > limit && Buffer.byteLength(body) > limit);
 }
 
 function byChannel(prepared: readonly Prepared[]): Map<string, WireMessage[]> {

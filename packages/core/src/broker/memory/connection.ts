@@ -56,6 +56,7 @@ type State = "new" | "open" | "cut" | "crashed" | "closed";
 export class MemoryConnection implements MemoryBroker, Link, Connected {
   readonly name = "memory";
   readonly capabilities: BrokerCapabilities = capabilities;
+  readonly keepsMessages: boolean = true;
   readonly report = (report: BrokerReport): void => this.#context?.report(report);
   readonly #server: ServerState;
   readonly #leaseMs: number;

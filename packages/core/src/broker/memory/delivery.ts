@@ -1,3 +1,4 @@
+import { LocalEvent } from "../../codec/local-event.js";
 import type { Queue } from "../../util/queue.js";
 import type { Delivery, Failure, WireMessage } from "../contract.js";
 import type { Entry } from "./log.js";
@@ -84,5 +85,6 @@ export class HeldDelivery implements Delivery {
 
 /** The message with bytes of its own, so that nobody changes what others receive. */
 export function isolated(message: WireMessage): WireMessage {
+  if (message instanceof LocalEvent) return message;
   return typeof message.body === "string" ? message : { ...message, body: Uint8Array.from(message.body) };
 }

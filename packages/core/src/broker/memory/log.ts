@@ -1,3 +1,4 @@
+import { LocalEvent } from "../../codec/local-event.js";
 import type { WireMessage } from "../contract.js";
 
 /** A message with its place. Redriven messages are entries of their own: see `redriven`. */
@@ -56,7 +57,7 @@ export class Log {
     if (now > this.#lastStoredAt) this.#lastStoredAt = now;
     this.#tail.push({ message, offset: this.#end, storedAt: this.#lastStoredAt, redriven: undefined });
     this.#end++;
-    this.#bytes += message.body.length;
+    this.#bytes += sizeOf(message);
   }
 
   /** The entry at an offset, or undefined where there is none or none any more. */
@@ -81,9 +82,14 @@ export class Log {
     const index = Math.floor(this.#first / chunkSize);
     const chunk = this.#chunks.get(index);
     const place = this.#first % chunkSize;
-    this.#bytes -= chunk?.[place]?.message.body.length ?? 0;
+    const entry = chunk?.[place];
+    if (entry) this.#bytes -= sizeOf(entry.message);
     if (chunk) chunk[place] = undefined;
     this.#first++;
     if (place === chunkSize - 1) this.#chunks.delete(index);
   }
+}
+
+function sizeOf(message: WireMessage): number {
+  return message instanceof LocalEvent ? message.units : message.body.length;
 }
