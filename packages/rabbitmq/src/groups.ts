@@ -4,15 +4,41 @@ import type { SubscriptionRequest } from "@meshwright/core/adapter";
 import { refusals } from "@meshwright/core/adapter";
 import { apply, exchangeExists } from "./declare.js";
 import { initialise } from "./initialise.js";
+import { batonNote } from "./journal.js";
 import { locked } from "./locks.js";
 import { groupName } from "./names.js";
 import { checkedOffset } from "./offsets.js";
 import type { SessionParts } from "./parts.js";
 import { register } from "./registry.js";
-import { groupTopology, inletName, inletTopology, orderExchange, readyExchange } from "./topology.js";
+import {
+  groupTopology,
+  heldName,
+  inletName,
+  inletTopology,
+  orderExchange,
+  readyExchange,
+} from "./topology.js";
 
 /** Makes the group, or finds that it is as asked for. Throws when it differs (B18). Returns whether it started in the past. */
 export async function ensureGroup(parts: SessionParts, request: SubscriptionRequest): Promise<boolean> {
+  const past = await ensureTopology(parts, request);
+  if (request.ordering === "key") await ensureBatons(parts, request);
+  return past;
+}
+
+/** A journal that is empty and that nobody reads has no baton yet. A second one does no harm. */
+async function ensureBatons(
+  { settings, namespace, link, publisher }: SessionParts,
+  { channel, group }: SubscriptionRequest,
+): Promise<void> {
+  const name = groupName(namespace, channel, group);
+  const queues = Array.from({ length: settings.partitions }, (_, partition) => heldName(name, partition));
+  const states = await link.once((one) => Promise.all(queues.map((queue) => one.checkQueue(queue))));
+  const untouched = states.filter((state) => state.messageCount === 0 && state.consumerCount === 0);
+  await publisher.store(untouched.map(({ queue }) => batonNote(queue)));
+}
+
+async function ensureTopology(parts: SessionParts, request: SubscriptionRequest): Promise<boolean> {
   const { settings, namespace, link, clock } = parts;
   const name = groupName(namespace, request.channel, request.group);
   const mode = settings.topology;

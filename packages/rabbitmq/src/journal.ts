@@ -7,7 +7,8 @@
  * - *done*: that member has settled it
  * - *seat*: a member stands in line; who receives one leads the partition
  * - *left*: the leader has gone in good order: all that it had handed out is in the journal
- * - *mark*: a new leader's own; what was there before has been read when it comes
+ * - *baton*: always there; a leader that leaves puts it back last, so who has it has everything that was given back
+ * - *mark*: a new leader's own; what was written before has been read when it comes
  */
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
@@ -30,6 +31,7 @@ export type Note =
   | { readonly kind: "done"; readonly ref: string }
   | { readonly kind: "seat"; readonly member: string }
   | { readonly kind: "left" }
+  | { readonly kind: "baton" }
   | { readonly kind: "mark"; readonly id: string };
 
 export function readNote({ properties }: ConsumeMessage): Note | undefined {
@@ -54,6 +56,7 @@ export function readNote({ properties }: ConsumeMessage): Note | undefined {
     case "seat":
       return { kind, member: text("mw-member") };
     case "left":
+    case "baton":
       return { kind };
     case "mark":
       return { kind, id: text("mw-id") };
@@ -97,6 +100,8 @@ export const seatNote = (queue: string, member: string): Outgoing =>
   note(queue, { "mw-note": "seat", "mw-member": member });
 
 export const leftNote = (queue: string): Outgoing => note(queue, { "mw-note": "left" });
+
+export const batonNote = (queue: string): Outgoing => note(queue, { "mw-note": "baton" });
 
 export const markNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "mark", "mw-id": id });

@@ -4,7 +4,6 @@
  */
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
-import type { Feed } from "./feed.js";
 import { markNote, type Note, newId, type Parsed, readNote, remember, sifted } from "./journal.js";
 import type { Lanes } from "./lanes.js";
 import { OrderedHeld } from "./ordered-held.js";
@@ -24,9 +23,11 @@ export class Partition {
   #reading: Reading | undefined;
   #heldConsumer = "";
   #mark = "";
+  #marked = false;
+  /** One, unless queues were made in a hurry. Kept as long as it leads. */
+  #batons: number[] = [];
   /** What came while it was leaving. */
   #late: number[] = [];
-  #caughtUp: () => void = () => undefined;
   #loading: Parsed[] = [];
   #seq = 0;
   /** Offsets that are in the journal or are dealt with: what a dead leader had not yet acknowledged is known by them. */
@@ -65,6 +66,8 @@ export class Partition {
     this.#orderly = false;
     this.#starts.clear();
     this.#loading = [];
+    this.#batons = [];
+    this.#marked = false;
     this.#late = [];
     this.seats.take();
     this.feeds = undefined;
@@ -84,22 +87,14 @@ export class Partition {
   /** Something from the journal. */
   #noted(message: ConsumeMessage): void {
     const note = readNote(message);
-    if (this.role === "leaving" || this.role === "idle") {
-      this.#late.push(message.fields.deliveryTag);
-      if (note?.kind === "mark" && note.id === this.#mark) this.#caughtUp();
-      return;
-    }
-    if (!note) {
-      this.#ack(message);
-      return;
-    }
-    if (this.role === "waiting") this.#load();
-    if (this.role === "leading") {
-      this.#live(message, note);
-      return;
-    }
-    if (note.kind === "mark" && note.id === this.#mark) this.#loaded(message);
+    if (note?.kind === "baton") this.#batons.push(message.fields.deliveryTag);
+    else if (this.role === "leaving" || this.role === "idle") this.#late.push(message.fields.deliveryTag);
+    else if (!note) this.#ack(message);
+    else if (this.role === "leading") this.#live(message, note);
+    else if (note.kind === "mark") this.#markCame(message, note.id);
     else this.#loading.push([message, note]);
+    if (this.role === "waiting") this.#load();
+    if (this.role === "loading" && this.#marked && this.#batons.length > 0) this.#loaded();
   }
 
   /** Being given anything at all means to be first in line. */
@@ -111,8 +106,13 @@ export class Partition {
       .catch((error: unknown) => this.parts.failed(error));
   }
 
-  #loaded(mark: ConsumeMessage): void {
-    this.#ack(mark);
+  /** One of another leader says nothing. */
+  #markCame(message: ConsumeMessage, id: string): void {
+    if (id === this.#mark) this.#marked = true;
+    this.#ack(message);
+  }
+
+  #loaded(): void {
     this.role = "leading";
     const all = this.#loading;
     this.#loading = [];
@@ -147,7 +147,7 @@ export class Partition {
   async refresh(): Promise<void> {
     const { feeds } = this;
     if (this.role !== "leading" || !feeds) return;
-    for (const tag of this.seats.take()) feeds.held.requeue(tag);
+    for (const tag of [...this.seats.take(), ...this.#batons.splice(0)]) feeds.held.requeue(tag);
     for (const [, item] of this.lanes.all()) if (item.kind === "hold") feeds.held.requeue(item.tag);
     const { copies, old } = this.dispatch.rewritten();
     await this.parts.send(copies);
@@ -166,8 +166,8 @@ export class Partition {
         this.#hold(message, note);
         break;
       case "done":
-        this.#ack(message);
         this.#resolve(note.ref);
+        this.#ack(message);
         break;
       case "seat":
         this.seats.put(note.member, message.fields.deliveryTag);
@@ -327,7 +327,7 @@ export class Partition {
     else this.parts.bury(held);
   }
 
-  /** Puts back everything of the journal that stays as it is, the seats at the end. */
+  /** Puts back everything of the journal that stays as it is: the seats at the end, and the batons last. */
   #putBack(): void {
     const { held } = this.feeds as Feeds;
     for (const [message] of this.#loading) held.requeue(message.fields.deliveryTag);
@@ -338,34 +338,22 @@ export class Partition {
         for (const tag of item.held.notes) held.requeue(tag);
       }
     }
-    for (const tag of [...this.seats.take(), ...this.#late.splice(0)]) held.requeue(tag);
+    for (const tag of [...this.#late, ...this.seats.take(), ...this.#batons]) held.requeue(tag);
   }
 
   /**
-   * Leaves the line. First it waits for all that it has written itself, by a mark: what is on its way to a consumer that is
-   * cancelled would come back only after the next leader has begun.
+   * Leaves the line. The next leader is at work as soon as the server has cancelled this one, but has no baton. What was on
+   * its way to this one goes back by itself; once acknowledgements before it are known to be taken, it is back.
    */
   async withdraw(): Promise<void> {
-    const led = this.role === "leading" || this.role === "leaving";
     this.role = "leaving";
     const { feeds } = this;
     if (feeds?.held.open && this.#heldConsumer !== "") {
-      if (led) await this.#catchUp(feeds.held);
-      const cancelled = feeds.held.cancel(this.#heldConsumer);
+      await feeds.held.cancel(this.#heldConsumer);
+      await feeds.held.flushed();
       this.#putBack();
-      await cancelled;
-      for (const tag of this.#late) feeds.held.requeue(tag);
     }
     this.reset();
-  }
-
-  async #catchUp(held: Feed): Promise<void> {
-    this.#mark = newId();
-    const there = new Promise<void>((resolve) => {
-      this.#caughtUp = resolve;
-    });
-    await this.parts.send([markNote(this.parts.heldQueue, this.#mark)]);
-    await Promise.race([there, held.ended]);
   }
 
   #nextSeq(): number {
