@@ -6,7 +6,8 @@
  * - *hold*: a member still holds this message, though it no longer leads the partition
  * - *done*: that member has settled it
  * - *seat*: a member stands in line; who receives one leads the partition
- * - *left*: the leader has gone in good order: all that it had handed out is in the journal
+ * - *leaving*: the leader is about to stop reading
+ * - *left*: it has gone in good order: all that it had read or handed out is in the journal
  * - *baton*: always there; a leader that leaves puts it back last, so who has it has everything that was given back
  * - *mark*: a new leader's own; what was written before has been read when it comes
  */
@@ -30,7 +31,7 @@ export type Note =
   | { readonly kind: "hold"; readonly ref: string; readonly key: string; readonly seq: number }
   | { readonly kind: "done"; readonly ref: string }
   | { readonly kind: "seat"; readonly member: string }
-  | { readonly kind: "left" }
+  | { readonly kind: "leaving" | "left"; readonly id: string }
   | { readonly kind: "baton" }
   | { readonly kind: "mark"; readonly id: string };
 
@@ -55,7 +56,9 @@ export function readNote({ properties }: ConsumeMessage): Note | undefined {
       return { kind, ref: text("mw-ref") };
     case "seat":
       return { kind, member: text("mw-member") };
+    case "leaving":
     case "left":
+      return { kind, id: text("mw-id") };
     case "baton":
       return { kind };
     case "mark":
@@ -99,7 +102,11 @@ export const doneNote = (queue: string, ref: string): Outgoing =>
 export const seatNote = (queue: string, member: string): Outgoing =>
   note(queue, { "mw-note": "seat", "mw-member": member });
 
-export const leftNote = (queue: string): Outgoing => note(queue, { "mw-note": "left" });
+export const leavingNote = (queue: string, id: string): Outgoing =>
+  note(queue, { "mw-note": "leaving", "mw-id": id });
+
+export const leftNote = (queue: string, id: string): Outgoing =>
+  note(queue, { "mw-note": "left", "mw-id": id });
 
 export const batonNote = (queue: string): Outgoing => note(queue, { "mw-note": "baton" });
 

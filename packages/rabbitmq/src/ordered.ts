@@ -6,7 +6,7 @@ import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/cor
 import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
-import { holdNote, leftNote, newId, seatNote } from "./journal.js";
+import { holdNote, newId, seatNote } from "./journal.js";
 import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
 import { Outlet } from "./outlet.js";
@@ -286,7 +286,7 @@ export class OrderedSubscription implements Subscription {
       held.moved = true;
       notes.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
     }
-    notes.push(leftNote(heldQueue));
+    notes.push(partition.left());
     await this.#parts.publisher.store(notes);
     for (const held of unread) held.ack();
     await feeds.main.flushed();
@@ -381,7 +381,7 @@ export class OrderedSubscription implements Subscription {
     const copies = back.map((held) =>
       (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
     );
-    const notes = leading.map(({ parts }) => leftNote(parts.heldQueue));
+    const notes = leading.map((partition) => partition.left());
     await this.#parts.publisher.store([...copies, ...notes]);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);

@@ -4,13 +4,26 @@
  */
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
-import { markNote, type Note, newId, type Parsed, readNote, remember, sifted } from "./journal.js";
+import {
+  leavingNote,
+  leftNote,
+  markNote,
+  type Note,
+  newId,
+  type Parsed,
+  readNote,
+  remember,
+  sifted,
+} from "./journal.js";
 import type { Lanes } from "./lanes.js";
 import { OrderedHeld } from "./ordered-held.js";
 import type { Feeds, PartitionParts } from "./partition-parts.js";
+import type { Outgoing } from "./publisher.js";
 import { Reading } from "./reading.js";
 import { Seats } from "./seats.js";
 import { readCarried, readMessage, salvage, serverCount } from "./wire.js";
+
+const deathIsKnownMs = 200;
 
 export type Role = "idle" | "waiting" | "loading" | "leading" | "leaving";
 
@@ -34,6 +47,9 @@ export class Partition {
   readonly #known: Set<string> = new Set();
   /** The leader before went in good order. */
   #orderly = false;
+  /** Of leaders who stopped reading and did not come to the end of leaving. */
+  readonly #leaving: Set<string> = new Set();
+  #leave = "";
   /** What came back, or is in the journal: a hold that is read later is of somebody who has lost it since. */
   readonly #came: Set<string> = new Set();
   /** Started notes whose entry has not come back yet. */
@@ -64,6 +80,7 @@ export class Partition {
     this.#known.clear();
     this.#came.clear();
     this.#orderly = false;
+    this.#leaving.clear();
     this.#starts.clear();
     this.#loading = [];
     this.#batons = [];
@@ -131,16 +148,34 @@ export class Partition {
   #read(): Reading {
     const parts = {
       ...this.parts,
+      before: this.#othersBack(),
       take: (message: ConsumeMessage, acked: () => void): void => this.#arrived(message, acked),
       heldElsewhere: () => [...this.lanes.all()].some(([, item]) => item.kind === "hold"),
     };
     return new Reading(parts, (this.feeds as Feeds).main);
   }
 
+  /**
+   * While a leader reads, nobody else is given anything of the main queue. One that died after it had stopped reading is no
+   * longer in the way; the main queue may learn of its death a moment after the journal.
+   */
+  async #othersBack(): Promise<void> {
+    if (this.#leaving.size === 0) return;
+    this.#leaving.clear();
+    await new Promise<void>((resolve) => this.parts.clock.after(deathIsKnownMs, resolve));
+  }
+
   /** Stops reading; what has been read is still to be dealt with. */
   async stop(): Promise<void> {
     this.role = "leaving";
+    this.#leave = newId();
+    await this.parts.send([leavingNote(this.parts.heldQueue, this.#leave)]);
     await this.#reading?.stop();
+  }
+
+  /** To be stored with the last of what has been read. */
+  left(): Outgoing {
+    return leftNote(this.parts.heldQueue, this.#leave);
   }
 
   /** Before the server loses patience with what waits here. */
@@ -173,8 +208,13 @@ export class Partition {
         this.seats.put(note.member, message.fields.deliveryTag);
         this.parts.joined();
         break;
+      case "leaving":
+        this.#leaving.add(note.id);
+        this.#ack(message);
+        break;
       case "left":
         this.#orderly = true;
+        this.#leaving.delete(note.id);
         this.#ack(message);
         break;
       default:

@@ -10,6 +10,8 @@ export interface ReadingParts {
   readonly first: FirstQueue | undefined;
   readonly prefetch: number;
   readonly clock: Clock;
+  /** Resolves when it may begin. */
+  readonly before: Promise<void>;
   /** Takes a message; `acked` is to be called once it is acknowledged. */
   take(message: ConsumeMessage, acked: () => void): void;
   /** Whether another member still holds something. */
@@ -45,8 +47,9 @@ export class Reading {
   }
 
   async #begin(): Promise<void> {
-    const { first, failed } = this.#parts;
+    const { first, failed, before } = this.#parts;
     try {
+      await before;
       if (first && (await first.exists()))
         await this.#consume(first.name, (one) => this.#history(first, one));
       else await this.#readMain();
