@@ -34,7 +34,8 @@ export class Partition {
   readonly seats: Seats = new Seats((tag) => this.feeds?.held.ack(tag));
   feeds: Feeds | undefined;
   #reading: Reading | undefined;
-  #heldConsumer = "";
+  /** Its consumer of the journal, once it is there. */
+  #standing: Promise<string> | undefined;
   #mark = "";
   #marked = false;
   /** One, unless queues were made in a hurry. Kept as long as it leads. */
@@ -89,7 +90,7 @@ export class Partition {
     this.seats.take();
     this.feeds = undefined;
     this.#reading = undefined;
-    this.#heldConsumer = "";
+    this.#standing = undefined;
     this.#seq = 0;
     this.parts.first?.reset();
   }
@@ -98,7 +99,8 @@ export class Partition {
   async register(feeds: Feeds): Promise<void> {
     this.feeds = feeds;
     this.role = "waiting";
-    this.#heldConsumer = await feeds.held.consume(this.parts.heldQueue, 0, (message) => this.#noted(message));
+    this.#standing = feeds.held.consume(this.parts.heldQueue, 0, (message) => this.#noted(message));
+    await this.#standing;
   }
 
   /** Something from the journal. */
@@ -388,8 +390,9 @@ export class Partition {
   async withdraw(): Promise<void> {
     this.role = "leaving";
     const { feeds } = this;
-    if (feeds?.held.open && this.#heldConsumer !== "") {
-      await feeds.held.cancel(this.#heldConsumer);
+    const consumer = await this.#standing;
+    if (feeds?.held.open && consumer !== undefined) {
+      await feeds.held.cancel(consumer);
       await feeds.held.flushed();
       this.#putBack();
     }

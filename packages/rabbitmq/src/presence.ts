@@ -10,6 +10,7 @@ export class Presence {
   readonly #link: Link;
   readonly #group: string;
   #id = "";
+  #beginning: Promise<string> | undefined;
 
   constructor(link: Link, group: string) {
     this.#link = link;
@@ -21,8 +22,15 @@ export class Presence {
     return this.#id;
   }
 
-  async begin(): Promise<string> {
-    if (this.#id !== "") return this.#id;
+  begin(): Promise<string> {
+    if (this.#id !== "") return Promise.resolve(this.#id);
+    this.#beginning ??= this.#begin().finally(() => {
+      this.#beginning = undefined;
+    });
+    return this.#beginning;
+  }
+
+  async #begin(): Promise<string> {
     const id = newId();
     await this.#link.once((channel) =>
       channel.assertQueue(this.#name(id), { exclusive: true, durable: false }),
