@@ -4,6 +4,7 @@
  */
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
+import type { Feed } from "./feed.js";
 import {
   leavingNote,
   leftNote,
@@ -42,6 +43,7 @@ export class Partition {
   #batons: number[] = [];
   /** What came while it was leaving. */
   #late: number[] = [];
+  #caughtUp: () => void = () => undefined;
   #loading: Parsed[] = [];
   #seq = 0;
   /** Offsets that are in the journal or are dealt with: what a dead leader had not yet acknowledged is known by them. */
@@ -51,7 +53,7 @@ export class Partition {
   /** Of leaders who stopped reading and did not come to the end of leaving. */
   readonly #leaving: Set<string> = new Set();
   #leave = "";
-  /** What came back, or is in the journal: a hold that is read later is of somebody who has lost it since. */
+  /** What came back: a hold that is read later is of somebody who has lost it since. */
   readonly #came: Set<string> = new Set();
   /** Started notes whose entry has not come back yet. */
   readonly #starts: Map<string, number[]> = new Map();
@@ -107,13 +109,18 @@ export class Partition {
   #noted(message: ConsumeMessage): void {
     const note = readNote(message);
     if (note?.kind === "baton") this.#batons.push(message.fields.deliveryTag);
-    else if (this.role === "leaving" || this.role === "idle") this.#late.push(message.fields.deliveryTag);
+    else if (this.role === "leaving" || this.role === "idle") this.#cameLate(message, note);
     else if (!note) this.#ack(message);
     else if (this.role === "leading") this.#live(message, note);
     else if (note.kind === "mark") this.#markCame(message, note.id);
     else this.#loading.push([message, note]);
     if (this.role === "waiting") this.#load();
     if (this.role === "loading" && this.#marked && this.#batons.length > 0) this.#loaded();
+  }
+
+  #cameLate(message: ConsumeMessage, note: Note | undefined): void {
+    this.#late.push(message.fields.deliveryTag);
+    if (note?.kind === "mark" && note.id === this.#mark) this.#caughtUp();
   }
 
   /** Being given anything at all means to be first in line. */
@@ -299,7 +306,7 @@ export class Partition {
       same.tag = tag;
       return;
     }
-    if (this.#came.has(ref)) {
+    if (this.#came.has(ref) || this.#known.has(ref)) {
       this.feeds?.held.ack(tag);
       return;
     }
@@ -384,19 +391,30 @@ export class Partition {
   }
 
   /**
-   * Leaves the line. The next leader is at work as soon as the server has cancelled this one, but has no baton. What was on
-   * its way to this one goes back by itself; once acknowledgements before it are known to be taken, it is back.
+   * Leaves the line. What is on its way to a consumer that is cancelled goes back by itself, but maybe late. So first it
+   * waits for all that it has written itself, by a mark. The next leader is at work as soon as this one is cancelled, and
+   * waits for the baton.
    */
   async withdraw(): Promise<void> {
+    const led = this.#batons.length > 0;
     this.role = "leaving";
     const { feeds } = this;
     const consumer = await this.#standing;
     if (feeds?.held.open && consumer !== undefined) {
+      if (led) await this.#catchUp(feeds.held);
       await feeds.held.cancel(consumer);
-      await feeds.held.flushed();
       this.#putBack();
     }
     this.reset();
+  }
+
+  async #catchUp(held: Feed): Promise<void> {
+    this.#mark = newId();
+    const there = new Promise<void>((resolve) => {
+      this.#caughtUp = resolve;
+    });
+    await this.parts.send([markNote(this.parts.heldQueue, this.#mark)]);
+    await Promise.race([there, held.ended]);
   }
 
   #nextSeq(): number {
