@@ -7,9 +7,8 @@
  * - *done*: that member has settled it
  * - *seat*: a member stands in line; who receives one leads the partition
  * - *leaving*: the leader is about to stop reading
- * - *left*: it has gone in good order: all that it had read or handed out is in the journal
- * - *baton*: always there; a leader that leaves puts it back last, so who has it has everything that was given back
- * - *mark*: a new leader's own; what was written before has been read when it comes
+ * - *baton*: there is always one; a leader that leaves writes everything anew, and a baton last. Who has it has all of it
+ * - *mark*: a leader's own; what was there or written before has been read when it comes
  */
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
@@ -31,8 +30,9 @@ export type Note =
   | { readonly kind: "hold"; readonly ref: string; readonly key: string; readonly seq: number }
   | { readonly kind: "done"; readonly ref: string }
   | { readonly kind: "seat"; readonly member: string }
-  | { readonly kind: "leaving" | "left"; readonly id: string }
-  | { readonly kind: "baton" }
+  | { readonly kind: "leaving"; readonly id: string }
+  /** By the leader who was leaving under this id; "" for the first one. */
+  | { readonly kind: "baton"; readonly id: string }
   | { readonly kind: "mark"; readonly id: string };
 
 export function readNote({ properties }: ConsumeMessage): Note | undefined {
@@ -57,10 +57,7 @@ export function readNote({ properties }: ConsumeMessage): Note | undefined {
     case "seat":
       return { kind, member: text("mw-member") };
     case "leaving":
-    case "left":
-      return { kind, id: text("mw-id") };
     case "baton":
-      return { kind };
     case "mark":
       return { kind, id: text("mw-id") };
     default:
@@ -105,10 +102,8 @@ export const seatNote = (queue: string, member: string): Outgoing =>
 export const leavingNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "leaving", "mw-id": id });
 
-export const leftNote = (queue: string, id: string): Outgoing =>
-  note(queue, { "mw-note": "left", "mw-id": id });
-
-export const batonNote = (queue: string): Outgoing => note(queue, { "mw-note": "baton" });
+export const batonNote = (queue: string, id: string): Outgoing =>
+  note(queue, { "mw-note": "baton", "mw-id": id });
 
 export const markNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "mark", "mw-id": id });

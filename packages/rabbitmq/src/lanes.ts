@@ -10,9 +10,16 @@ export type Item =
   /** In the journal. */
   | EntryItem
   /** With another member, or with this one from before it led. */
-  | { readonly kind: "hold"; readonly seq: number; readonly ref: string; tag: number }
+  | HoldItem
   /** On its way into the journal. */
   | { readonly kind: "pending"; readonly seq: number; readonly id: string };
+
+export interface HoldItem {
+  readonly kind: "hold";
+  readonly seq: number;
+  readonly ref: string;
+  tag: number;
+}
 
 export interface EntryItem {
   readonly kind: "entry";
@@ -85,6 +92,23 @@ export class Lanes {
     if (item) this.#count(item, -1);
     if (items.length === 0) this.#lanes.delete(key);
     return item;
+  }
+
+  hold(key: string, ref: string): HoldItem | undefined {
+    const found = this.items(key).find((item) => item.kind === "hold" && item.ref === ref);
+    return found?.kind === "hold" ? found : undefined;
+  }
+
+  takeHold(key: string, ref: string): HoldItem | undefined {
+    const found = this.hold(key, ref);
+    if (found) this.remove(key, (item) => item === found);
+    return found;
+  }
+
+  /** The key of a hold. */
+  keyOf(ref: string): string | undefined {
+    for (const [key, item] of this.all()) if (item.kind === "hold" && item.ref === ref) return key;
+    return undefined;
   }
 
   clear(): void {

@@ -6,7 +6,7 @@ import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/cor
 import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
-import { holdNote, newId, seatNote } from "./journal.js";
+import { newId, seatNote } from "./journal.js";
 import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
 import { Outlet } from "./outlet.js";
@@ -270,31 +270,20 @@ export class OrderedSubscription implements Subscription {
    * goes into the journal, uncounted.
    */
   async #leave(partition: Partition): Promise<void> {
-    const feeds = partition.feeds;
-    if (partition.role !== "leading" || !feeds) return;
+    if (partition.role !== "leading") return;
     await partition.stop();
     const held = (): OrderedHeld[] =>
       [...this.#held].filter((one) => one.partition === partition.parts.index && !one.moved);
     // What is being settled now is not known to be moved.
     while (held().some(({ state }) => state === "settling"))
       await Promise.race([...this.#settling]).catch(() => undefined);
-    const mine = held();
-    const unread = partition.dispatch.unread();
-    const { heldQueue } = partition.parts;
-    const notes = unread.map((held) => partition.dispatch.copy(held, newId()));
-    for (const held of mine) {
-      held.moved = true;
-      notes.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
-    }
-    notes.push(partition.left());
-    await this.#parts.publisher.store(notes);
-    for (const held of unread) held.ack();
-    await feeds.main.flushed();
-    await partition.withdraw();
+    await partition.handOver(held);
   }
 
   async #settle(settlements: readonly Settlement[]): Promise<void> {
-    const mine = this.#own(settlements);
+    const own = this.#own(settlements);
+    const handovers = this.#handovers(own);
+    const mine = handovers.length === 0 ? own : await this.#after(handovers, own);
     const blocked: Blocked[] = [];
     const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
     try {
@@ -310,6 +299,19 @@ export class OrderedSubscription implements Subscription {
       delivery.state = "gone";
       this.#held.delete(delivery);
     }
+  }
+
+  #handovers(mine: readonly Own[]): Promise<void>[] {
+    const partitions = new Set(mine.map(({ delivery }) => this.#partitions[delivery.partition]));
+    return [...partitions].flatMap((partition) => partition?.handover ?? []);
+  }
+
+  /** What becomes of something that is just being handed over, the next leader is to read after that. */
+  async #after(handovers: readonly Promise<void>[], mine: readonly Own[]): Promise<readonly Own[]> {
+    await Promise.allSettled(handovers);
+    const still = mine.filter(({ delivery }) => delivery.state === "settling");
+    this.#stale(mine.length - still.length);
+    return still;
   }
 
   async #acknowledge(mine: readonly Own[]): Promise<void> {
@@ -381,7 +383,7 @@ export class OrderedSubscription implements Subscription {
     const copies = back.map((held) =>
       (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
     );
-    const notes = leading.map((partition) => partition.left());
+    const notes = leading.map(({ baton }) => baton);
     await this.#parts.publisher.store([...copies, ...notes]);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);

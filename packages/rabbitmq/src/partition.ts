@@ -4,10 +4,11 @@
  */
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
-import type { Feed } from "./feed.js";
+import { Former } from "./former.js";
+import { handedOver, rewritten } from "./handover.js";
 import {
+  batonNote,
   leavingNote,
-  leftNote,
   markNote,
   type Note,
   newId,
@@ -22,9 +23,8 @@ import type { Feeds, PartitionParts } from "./partition-parts.js";
 import type { Outgoing } from "./publisher.js";
 import { Reading } from "./reading.js";
 import { Seats } from "./seats.js";
+import { Starts } from "./starts.js";
 import { readCarried, readMessage, salvage, serverCount } from "./wire.js";
-
-const deathIsKnownMs = 200;
 
 export type Role = "idle" | "waiting" | "loading" | "leading" | "leaving";
 
@@ -38,25 +38,19 @@ export class Partition {
   /** Its consumer of the journal, once it is there. */
   #standing: Promise<string> | undefined;
   #mark = "";
-  #marked = false;
-  /** One, unless queues were made in a hurry. Kept as long as it leads. */
-  #batons: number[] = [];
-  /** What came while it was leaving. */
+  #marked: () => void = () => undefined;
+  /** Batons, and its own word that it is leaving: kept as long as it leads. */
+  #kept: number[] = [];
+  /** What came when it was no longer in line. */
   #late: number[] = [];
-  #caughtUp: () => void = () => undefined;
   #loading: Parsed[] = [];
   #seq = 0;
-  /** Offsets that are in the journal or are dealt with: what a dead leader had not yet acknowledged is known by them. */
-  readonly #known: Set<string> = new Set();
-  /** The leader before went in good order. */
-  #orderly = false;
-  /** Of leaders who stopped reading and did not come to the end of leaving. */
-  readonly #leaving: Set<string> = new Set();
+  readonly #former: Former = new Former();
+  /** The name of its own leaving. */
   #leave = "";
-  /** What came back: a hold that is read later is of somebody who has lost it since. */
-  readonly #came: Set<string> = new Set();
-  /** Started notes whose entry has not come back yet. */
-  readonly #starts: Map<string, number[]> = new Map();
+  /** Resolves when the handover is done that is under way: settlements wait for it. */
+  handover: Promise<void> | undefined;
+  readonly #starts: Starts = new Starts();
 
   constructor(parts: PartitionParts) {
     this.parts = parts;
@@ -80,16 +74,13 @@ export class Partition {
   reset(): void {
     this.role = "idle";
     this.dispatch.clear();
-    this.#known.clear();
-    this.#came.clear();
-    this.#orderly = false;
-    this.#leaving.clear();
-    this.#starts.clear();
+    this.#former.clear();
+    this.#mark = "";
+    this.#starts.takeAll();
     this.#loading = [];
-    this.#batons = [];
-    this.#marked = false;
+    this.#kept = [];
     this.#late = [];
-    this.seats.take();
+    this.seats.clear();
     this.feeds = undefined;
     this.#reading = undefined;
     this.#standing = undefined;
@@ -105,40 +96,41 @@ export class Partition {
     await this.#standing;
   }
 
-  /** Something from the journal. */
+  /** Something from the journal. Being given anything at all means to be first in line. */
   #noted(message: ConsumeMessage): void {
     const note = readNote(message);
-    if (note?.kind === "baton") this.#batons.push(message.fields.deliveryTag);
-    else if (this.role === "leaving" || this.role === "idle") this.#cameLate(message, note);
+    if (this.role === "waiting") this.role = "loading";
+    if (this.role === "idle") this.#late.push(message.fields.deliveryTag);
     else if (!note) this.#ack(message);
-    else if (this.role === "leading") this.#live(message, note);
     else if (note.kind === "mark") this.#markCame(message, note.id);
-    else this.#loading.push([message, note]);
-    if (this.role === "waiting") this.#load();
-    if (this.role === "loading" && this.#marked && this.#batons.length > 0) this.#loaded();
+    else if (this.role === "loading") this.#load(message, note);
+    else this.#live(message, note);
   }
 
-  #cameLate(message: ConsumeMessage, note: Note | undefined): void {
-    this.#late.push(message.fields.deliveryTag);
-    if (note?.kind === "mark" && note.id === this.#mark) this.#caughtUp();
+  /** With the baton in hand, all that others have left behind is there, and has been read when a mark comes. */
+  #load(message: ConsumeMessage, note: Note): void {
+    this.#loading.push([message, note]);
+    if (note.kind !== "baton" || this.#mark !== "") return;
+    this.#whenRead(() => this.#loaded());
   }
 
-  /** Being given anything at all means to be first in line. */
-  #load(): void {
-    this.role = "loading";
+  /** One of another leader says nothing. */
+  #markCame(message: ConsumeMessage, id: string): void {
+    this.#ack(message);
+    if (id === this.#mark) this.#marked();
+  }
+
+  /** Calls back when all that is in the journal now has been read. */
+  #whenRead(then: () => void): void {
     this.#mark = newId();
+    this.#marked = then;
     this.parts
       .send([markNote(this.parts.heldQueue, this.#mark)])
       .catch((error: unknown) => this.parts.failed(error));
   }
 
-  /** One of another leader says nothing. */
-  #markCame(message: ConsumeMessage, id: string): void {
-    if (id === this.#mark) this.#marked = true;
-    this.#ack(message);
-  }
-
   #loaded(): void {
+    if (this.role !== "loading") return;
     this.role = "leading";
     const all = this.#loading;
     this.#loading = [];
@@ -146,8 +138,8 @@ export class Partition {
     for (const [, note] of alive) if (note.kind === "entry") this.#seq = Math.max(this.#seq, note.seq ?? 0);
     for (const [message] of over) this.#ack(message);
     for (const [message, note] of alive) this.#live(message, note);
-    for (const ref of refs) remember(this.#known, ref);
-    this.#dropStrayStarts();
+    for (const ref of refs) remember(this.#former.known, ref);
+    for (const tag of this.#starts.takeAll()) this.feeds?.held.ack(tag);
     const reading = this.#read();
     this.#reading = reading;
     void reading.begun.then(() => this.parts.led());
@@ -157,21 +149,11 @@ export class Partition {
   #read(): Reading {
     const parts = {
       ...this.parts,
-      before: this.#othersBack(),
+      before: this.#former.allAreBack(this.parts.clock),
       take: (message: ConsumeMessage, acked: () => void): void => this.#arrived(message, acked),
       heldElsewhere: () => [...this.lanes.all()].some(([, item]) => item.kind === "hold"),
     };
     return new Reading(parts, (this.feeds as Feeds).main);
-  }
-
-  /**
-   * While a leader reads, nobody else is given anything of the main queue. One that died after it had stopped reading is no
-   * longer in the way; the main queue may learn of its death a moment after the journal.
-   */
-  async #othersBack(): Promise<void> {
-    if (this.#leaving.size === 0) return;
-    this.#leaving.clear();
-    await new Promise<void>((resolve) => this.parts.clock.after(deathIsKnownMs, resolve));
   }
 
   /** Stops reading; what has been read is still to be dealt with. */
@@ -180,22 +162,61 @@ export class Partition {
     this.#leave = newId();
     await this.parts.send([leavingNote(this.parts.heldQueue, this.#leave)]);
     await this.#reading?.stop();
+    await this.feeds?.main.flushed();
   }
 
-  /** To be stored with the last of what has been read. */
-  left(): Outgoing {
-    return leftNote(this.parts.heldQueue, this.#leave);
+  /** The end of leaving. */
+  get baton(): Outgoing {
+    return batonNote(this.parts.heldQueue, this.#leave);
   }
 
-  /** Before the server loses patience with what waits here. */
-  async refresh(): Promise<void> {
+  /**
+   * Leaves to the next leader all that is in the journal, written anew, and at the end the baton. Put back, it would come
+   * in any order. What is on its way to a consumer that is cancelled goes back by itself, and maybe late: so first it has to
+   * have read all that it has written.
+   *
+   * @param mine - what its handlers have, asked for when nothing can come any more
+   */
+  handOver(mine: () => readonly OrderedHeld[]): Promise<void> {
+    this.handover = this.#handOver(mine).finally(() => {
+      this.handover = undefined;
+    });
+    return this.handover;
+  }
+
+  async #handOver(mine: () => readonly OrderedHeld[]): Promise<void> {
+    const { held, main } = this.feeds as Feeds;
+    const read = new Promise<void>((resolve) => this.#whenRead(resolve));
+    await Promise.race([read, held.ended]);
+    await held.cancel((await this.#standing) ?? "");
+    const { notes, old, tags } = handedOver(this, mine());
+    await this.parts.send([...notes, this.baton]);
+    for (const one of old) one.ack();
+    for (const tag of [...tags, ...this.#kept]) held.ack(tag);
+    this.reset();
+    await Promise.all([main.flushed(), held.flushed()]);
+  }
+
+  /** Stands in line no more. What it was given in just this moment is given back. */
+  async withdraw(): Promise<void> {
+    this.role = "idle";
     const { feeds } = this;
-    if (this.role !== "leading" || !feeds) return;
-    for (const tag of [...this.seats.take(), ...this.#batons.splice(0)]) feeds.held.requeue(tag);
-    for (const [, item] of this.lanes.all()) if (item.kind === "hold") feeds.held.requeue(item.tag);
-    const { copies, old } = this.dispatch.rewritten();
-    await this.parts.send(copies);
-    for (const held of old) held.ack();
+    const consumer = await this.#standing;
+    if (feeds?.held.open && consumer !== undefined) {
+      await feeds.held.cancel(consumer);
+      for (const tag of this.#late) feeds.held.requeue(tag);
+    }
+    this.reset();
+  }
+
+  /** Writes all of the journal anew, before the server loses patience with what waits here. */
+  async refresh(): Promise<void> {
+    if (this.role !== "leading") return;
+    const { notes, old } = rewritten(this);
+    const kept = this.#kept.splice(0);
+    await this.parts.send([...notes, batonNote(this.parts.heldQueue, "")]);
+    for (const one of old) one.ack();
+    for (const tag of kept) this.feeds?.held.ack(tag);
   }
 
   #live(message: ConsumeMessage, note: Note): void {
@@ -218,13 +239,13 @@ export class Partition {
         this.parts.joined();
         break;
       case "leaving":
-        this.#leaving.add(note.id);
-        this.#ack(message);
+        if (note.id === this.#leave) this.#kept.push(message.fields.deliveryTag);
+        else this.#ack(message);
+        this.#former.leaves(note.id);
         break;
-      case "left":
-        this.#orderly = true;
-        this.#leaving.delete(note.id);
-        this.#ack(message);
+      case "baton":
+        this.#kept.push(message.fields.deliveryTag);
+        this.#former.hasLeft(note.id);
         break;
       default:
         this.#ack(message);
@@ -236,20 +257,24 @@ export class Partition {
     const { key } = stored.message;
     const { feeds } = this;
     if (!feeds) return;
-    const waiting = this.lanes.remove(key, (item) => item.kind === "hold" && item.ref === note.id);
+    if (this.#former.known.has(note.id)) {
+      this.#ack(message);
+      return;
+    }
+    const waiting = this.lanes.takeHold(key, note.id);
     const known = this.lanes.items(key).find((item) => item.kind === "entry" && item.id === note.id);
     if (known?.kind === "entry") {
       known.held.place = message.fields.deliveryTag;
       return;
     }
     const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);
-    if (waiting?.kind === "hold") feeds.held.ack(waiting.tag);
+    if (waiting) feeds.held.ack(waiting.tag);
     this.#resolve(note.replaces);
-    remember(this.#came, note.id);
-    remember(this.#known, stored.offset);
+    this.#former.isBack(note.id);
+    remember(this.#former.known, stored.offset);
     const seq = note.seq ?? pending?.seq ?? this.#nextSeq();
-    const prior = this.#starts.get(note.id) ?? [];
-    this.#starts.delete(note.id);
+    this.#seq = Math.max(this.#seq, seq);
+    const prior = this.#starts.take(note.id);
     const { attempt: counted, ...carried } = readCarried(message);
     // How often the server delivered it says nothing: only those that were started count.
     const attempt = counted - serverCount(message) + Math.max(prior.length, waiting ? 1 : 0);
@@ -281,9 +306,7 @@ export class Partition {
     const found = this.lanes.entry(ref);
     if (!found) {
       // Of an entry that follows, or that is over: those go when loading is done.
-      const known = this.#starts.get(ref);
-      if (known) known.push(tag);
-      else this.#starts.set(ref, [tag]);
+      this.#starts.put(ref, tag);
       return;
     }
     const [key, item] = found;
@@ -294,19 +317,15 @@ export class Partition {
     } else item.held.attempt += 1;
   }
 
-  #dropStrayStarts(): void {
-    for (const tags of this.#starts.values()) for (const tag of tags) this.feeds?.held.ack(tag);
-    this.#starts.clear();
-  }
-
   #hold(message: ConsumeMessage, { ref, key, seq }: Extract<Note, { kind: "hold" }>): void {
     const tag = message.fields.deliveryTag;
-    const same = this.lanes.items(key).find((item) => item.kind === "hold" && item.ref === ref);
-    if (same?.kind === "hold") {
+    const same = this.lanes.hold(key, ref);
+    if (same) {
+      this.feeds?.held.ack(same.tag);
       same.tag = tag;
       return;
     }
-    if (this.#came.has(ref) || this.#known.has(ref)) {
+    if (this.#former.isOver(ref)) {
       this.feeds?.held.ack(tag);
       return;
     }
@@ -318,15 +337,13 @@ export class Partition {
   /** A message that another held is dealt with. */
   #resolve(ref: string): void {
     if (ref === "") return;
-    remember(this.#known, ref);
-    for (const [key, item] of this.lanes.all()) {
-      if (item.kind !== "hold" || item.ref !== ref) continue;
-      this.lanes.remove(key, (one) => one === item);
-      this.feeds?.held.ack(item.tag);
-      this.dispatch.look(key);
-      this.#reading?.dropFirst();
-      return;
-    }
+    remember(this.#former.known, ref);
+    const key = this.lanes.keyOf(ref);
+    const item = key === undefined ? undefined : this.lanes.takeHold(key, ref);
+    if (key === undefined || !item) return;
+    this.feeds?.held.ack(item.tag);
+    this.dispatch.look(key);
+    this.#reading?.dropFirst();
   }
 
   /** Something from the main queue. */
@@ -348,12 +365,12 @@ export class Partition {
     }
     let seq: number | undefined;
     if (message.fields.redelivered) {
-      remember(this.#came, stored.offset);
-      const item = this.lanes.remove(key, (one) => one.kind === "hold" && one.ref === stored.offset);
-      if (item?.kind === "hold") {
+      this.#former.isBack(stored.offset);
+      const item = this.lanes.takeHold(key, stored.offset);
+      if (item) {
         feeds.held.ack(item.tag);
         seq = item.seq;
-      } else if (this.#known.has(stored.offset)) {
+      } else if (this.#former.known.has(stored.offset)) {
         void pass();
         return;
       }
@@ -370,51 +387,10 @@ export class Partition {
     };
     const held = new OrderedHeld(stored, readCarried(message), place);
     // It was on its way to the leader before, who never had it.
-    if (this.#orderly && message.fields.redelivered && seq === undefined && held.attempt > 1)
+    if (this.#former.orderly && message.fields.redelivered && seq === undefined && held.attempt > 1)
       held.attempt -= 1;
     if (found) this.dispatch.add(held, seq !== undefined);
     else this.parts.bury(held);
-  }
-
-  /** Puts back everything of the journal that stays as it is: the seats at the end, and the batons last. */
-  #putBack(): void {
-    const { held } = this.feeds as Feeds;
-    for (const [message] of this.#loading) held.requeue(message.fields.deliveryTag);
-    for (const [, item] of this.lanes.all()) {
-      if (item.kind === "hold") held.requeue(item.tag);
-      else if (item.kind === "entry" && item.start === "none") {
-        held.requeue(item.held.place);
-        for (const tag of item.held.notes) held.requeue(tag);
-      }
-    }
-    for (const tag of [...this.#late, ...this.seats.take(), ...this.#batons]) held.requeue(tag);
-  }
-
-  /**
-   * Leaves the line. What is on its way to a consumer that is cancelled goes back by itself, but maybe late. So first it
-   * waits for all that it has written itself, by a mark. The next leader is at work as soon as this one is cancelled, and
-   * waits for the baton.
-   */
-  async withdraw(): Promise<void> {
-    const led = this.#batons.length > 0;
-    this.role = "leaving";
-    const { feeds } = this;
-    const consumer = await this.#standing;
-    if (feeds?.held.open && consumer !== undefined) {
-      if (led) await this.#catchUp(feeds.held);
-      await feeds.held.cancel(consumer);
-      this.#putBack();
-    }
-    this.reset();
-  }
-
-  async #catchUp(held: Feed): Promise<void> {
-    this.#mark = newId();
-    const there = new Promise<void>((resolve) => {
-      this.#caughtUp = resolve;
-    });
-    await this.parts.send([markNote(this.parts.heldQueue, this.#mark)]);
-    await Promise.race([there, held.ended]);
   }
 
   #nextSeq(): number {

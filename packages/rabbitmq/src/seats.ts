@@ -30,10 +30,12 @@ export class Seats {
     return false;
   }
 
-  /** Forgets them. Returns their tags, to be put back. */
-  take(): number[] {
-    const tags = [...this.#tags.values()];
+  get tags(): Iterable<number> {
+    return this.#tags.values();
+  }
+
+  /** Forgets them. */
+  clear(): void {
     this.#tags.clear();
-    return tags;
   }
 }
