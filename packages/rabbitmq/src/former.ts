@@ -11,7 +11,7 @@ export class Former {
   readonly #back: Set<string> = new Set();
   /** Those who stopped reading and did not come to the end of leaving. */
   readonly #leaving: Set<string> = new Set();
-  /** One of them went in good order. */
+  /** The one before went in good order. */
   orderly = false;
 
   clear(): void {
@@ -34,10 +34,9 @@ export class Former {
     this.#leaving.add(id);
   }
 
-  /** The baton was left by it; "" when nobody led before. */
   hasLeft(id: string): void {
     this.#leaving.delete(id);
-    this.orderly ||= id !== "";
+    this.orderly = true;
   }
 
   /**

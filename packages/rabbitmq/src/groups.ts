@@ -35,7 +35,7 @@ async function ensureBatons(
   const queues = Array.from({ length: settings.partitions }, (_, partition) => heldName(name, partition));
   const states = await link.once((one) => Promise.all(queues.map((queue) => one.checkQueue(queue))));
   const untouched = states.filter((state) => state.messageCount === 0 && state.consumerCount === 0);
-  await publisher.store(untouched.map(({ queue }) => batonNote(queue, "")));
+  await publisher.store(untouched.map(({ queue }) => batonNote(queue)));
 }
 
 async function ensureTopology(parts: SessionParts, request: SubscriptionRequest): Promise<boolean> {

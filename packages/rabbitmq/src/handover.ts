@@ -33,14 +33,20 @@ export function rewritten({ dispatch, seats }: Journal): Rewritten {
   return { notes, old, tags };
 }
 
-/** @param mine - what its handlers have: they go on, and the next leader is told what becomes of it */
+/** @param mine - what has been handed out: handlers go on, and the next leader is told what becomes of it; what nobody has seen goes back */
 export function handedOver(journal: Journal, mine: readonly OrderedHeld[]): Rewritten {
   const { dispatch } = journal;
   const { heldQueue } = dispatch.parts;
-  const unread = dispatch.unread();
+  const unseen = mine.filter(({ seen }) => !seen);
+  for (const held of unseen) held.state = "gone";
+  const unread = [...dispatch.unread(), ...unseen];
   const { notes, old, tags } = rewritten(journal);
   const copies = unread.map((held) => dispatch.copy(held, newId()));
-  const holds = mine.map((held) => holdNote(heldQueue, held.ref, held.message.key, held.seq));
-  for (const held of mine) held.moved = true;
+  const holds: Outgoing[] = [];
+  for (const held of mine) {
+    if (!held.seen) continue;
+    held.moved = true;
+    holds.push(holdNote(heldQueue, held.ref, held.message.key, held.seq));
+  }
   return { notes: [...notes, ...copies, ...holds], old: [...old, ...unread], tags };
 }

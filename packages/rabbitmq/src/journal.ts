@@ -7,6 +7,7 @@
  * - *done*: that member has settled it
  * - *seat*: a member stands in line; who receives one leads the partition
  * - *leaving*: the leader is about to stop reading
+ * - *left*: it has gone in good order: all that it had read or handed out is in the journal
  * - *baton*: there is always one; a leader that leaves writes everything anew, and a baton last. Who has it has all of it
  * - *mark*: a leader's own; what was there or written before has been read when it comes
  */
@@ -30,9 +31,8 @@ export type Note =
   | { readonly kind: "hold"; readonly ref: string; readonly key: string; readonly seq: number }
   | { readonly kind: "done"; readonly ref: string }
   | { readonly kind: "seat"; readonly member: string }
-  | { readonly kind: "leaving"; readonly id: string }
-  /** By the leader who was leaving under this id; "" for the first one. */
-  | { readonly kind: "baton"; readonly id: string }
+  | { readonly kind: "leaving" | "left"; readonly id: string }
+  | { readonly kind: "baton" }
   | { readonly kind: "mark"; readonly id: string };
 
 export function readNote({ properties }: ConsumeMessage): Note | undefined {
@@ -56,8 +56,10 @@ export function readNote({ properties }: ConsumeMessage): Note | undefined {
       return { kind, ref: text("mw-ref") };
     case "seat":
       return { kind, member: text("mw-member") };
-    case "leaving":
     case "baton":
+      return { kind };
+    case "leaving":
+    case "left":
     case "mark":
       return { kind, id: text("mw-id") };
     default:
@@ -102,8 +104,10 @@ export const seatNote = (queue: string, member: string): Outgoing =>
 export const leavingNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "leaving", "mw-id": id });
 
-export const batonNote = (queue: string, id: string): Outgoing =>
-  note(queue, { "mw-note": "baton", "mw-id": id });
+export const leftNote = (queue: string, id: string): Outgoing =>
+  note(queue, { "mw-note": "left", "mw-id": id });
+
+export const batonNote = (queue: string): Outgoing => note(queue, { "mw-note": "baton" });
 
 export const markNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "mark", "mw-id": id });

@@ -26,6 +26,8 @@ export class OrderedHeld extends Held {
   readonly notes: number[] = [];
   /** Its partition has gone to another leader, who has to be told what becomes of it. */
   moved = false;
+  /** The caller has it, and not only the iteration. */
+  seen = false;
   /** Of an entry: where it stands in the journal's channel now; it changes when the entry is refreshed. */
   place: number;
   readonly #acked: (() => void) | undefined;

@@ -278,6 +278,7 @@ export class OrderedSubscription implements Subscription {
     while (held().some(({ state }) => state === "settling"))
       await Promise.race([...this.#settling]).catch(() => undefined);
     await partition.handOver(held);
+    for (const one of this.#held) if (one.state === "gone") this.#held.delete(one);
   }
 
   async #settle(settlements: readonly Settlement[]): Promise<void> {
@@ -383,7 +384,7 @@ export class OrderedSubscription implements Subscription {
     const copies = back.map((held) =>
       (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
     );
-    const notes = leading.map(({ baton }) => baton);
+    const notes = leading.flatMap(({ farewell }) => farewell);
     await this.#parts.publisher.store([...copies, ...notes]);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);

@@ -9,6 +9,7 @@ import { handedOver, rewritten } from "./handover.js";
 import {
   batonNote,
   leavingNote,
+  leftNote,
   markNote,
   type Note,
   newId,
@@ -59,6 +60,11 @@ export class Partition {
       leading: () => this.role === "leading",
       thawed: () => this.thawed,
     });
+  }
+
+  /** What comes into its journal comes here. */
+  get leads(): boolean {
+    return this.role === "leading" || this.role === "leaving";
   }
 
   get lanes(): Lanes {
@@ -166,8 +172,9 @@ export class Partition {
   }
 
   /** The end of leaving. */
-  get baton(): Outgoing {
-    return batonNote(this.parts.heldQueue, this.#leave);
+  get farewell(): readonly Outgoing[] {
+    const { heldQueue } = this.parts;
+    return [leftNote(heldQueue, this.#leave), batonNote(heldQueue)];
   }
 
   /**
@@ -190,7 +197,7 @@ export class Partition {
     await Promise.race([read, held.ended]);
     await held.cancel((await this.#standing) ?? "");
     const { notes, old, tags } = handedOver(this, mine());
-    await this.parts.send([...notes, this.baton]);
+    await this.parts.send([...notes, ...this.farewell]);
     for (const one of old) one.ack();
     for (const tag of [...tags, ...this.#kept]) held.ack(tag);
     this.reset();
@@ -214,7 +221,7 @@ export class Partition {
     if (this.role !== "leading") return;
     const { notes, old } = rewritten(this);
     const kept = this.#kept.splice(0);
-    await this.parts.send([...notes, batonNote(this.parts.heldQueue, "")]);
+    await this.parts.send([...notes, batonNote(this.parts.heldQueue)]);
     for (const one of old) one.ack();
     for (const tag of kept) this.feeds?.held.ack(tag);
   }
@@ -245,7 +252,10 @@ export class Partition {
         break;
       case "baton":
         this.#kept.push(message.fields.deliveryTag);
+        break;
+      case "left":
         this.#former.hasLeft(note.id);
+        this.#ack(message);
         break;
       default:
         this.#ack(message);

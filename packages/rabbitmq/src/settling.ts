@@ -27,7 +27,7 @@ export function settlementNotes(place: SettlingPlace, settlement: Own, blocked: 
   }
   const partition = place.partitions[delivery.partition] as Partition;
   const id = newId();
-  if (partition.role === "leading" && !delivery.moved) {
+  if (partition.leads && !delivery.moved) {
     partition.dispatch.block(delivery, id);
     blocked.push([partition, delivery, id]);
   }
@@ -43,17 +43,27 @@ export function doneWith({ partitions }: SettlingPlace, { partition, ref }: Orde
   return doneNote((partitions[partition] as Partition).parts.heldQueue, ref);
 }
 
-/** What of a batch may still be seen: takes back what was handed out just before something earlier of its key was given back. */
+/**
+ * What of a batch may still be seen. What has been lost or handed over since it was taken may not; what stands behind something
+ * that was given back meanwhile is taken back.
+ */
 export function inOrder(
   batch: readonly OrderedHeld[],
   partitions: readonly Partition[],
   held: Set<OrderedHeld>,
 ): readonly OrderedHeld[] {
-  const behind = batch.filter((one) => partitions[one.partition]?.dispatch.isBehind(one));
-  for (const one of behind) {
-    one.state = "waiting";
-    held.delete(one);
-    partitions[one.partition]?.dispatch.add(one, true);
+  const seen: OrderedHeld[] = [];
+  for (const one of batch) {
+    if (one.state !== "held") continue;
+    const dispatch = partitions[one.partition]?.dispatch;
+    if (dispatch?.isBehind(one)) {
+      one.state = "waiting";
+      held.delete(one);
+      dispatch.add(one, true);
+    } else {
+      one.seen = true;
+      seen.push(one);
+    }
   }
-  return behind.length === 0 ? batch : batch.filter((one) => !behind.includes(one));
+  return seen;
 }
