@@ -55,8 +55,8 @@ export function inOrder(
   const seen: OrderedHeld[] = [];
   for (const one of batch) {
     if (one.state !== "held") continue;
-    const dispatch = partitions[one.partition]?.dispatch;
-    if (dispatch?.isBehind(one)) {
+    const { dispatch, handover } = partitions[one.partition] as Partition;
+    if (handover || dispatch.isBehind(one)) {
       one.state = "waiting";
       held.delete(one);
       dispatch.add(one, true);
