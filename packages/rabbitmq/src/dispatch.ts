@@ -128,10 +128,9 @@ export class Dispatch {
     this.look(key);
   }
 
-  /** Whether something earlier of its key is on its way into the journal. */
+  /** Whether something earlier of its key waits, as it was given back. */
   isBehind(held: OrderedHeld): boolean {
-    const head = this.lanes.head(held.message.key);
-    return head?.kind === "pending" && head.seq < held.seq;
+    return this.lanes.items(held.message.key).some(({ seq }) => seq < held.seq);
   }
 
   /** The entry did not get there. */

@@ -30,6 +30,11 @@ export class Former {
     return this.#back.has(ref) || this.known.has(ref);
   }
 
+  /** Of a call that failed and was stored all the same: another entry has replaced it already. */
+  isTwin(replaces: string): boolean {
+    return replaces !== "" && this.known.has(replaces);
+  }
+
   leaves(id: string): void {
     this.#leaving.add(id);
   }

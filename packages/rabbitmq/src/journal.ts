@@ -120,7 +120,10 @@ function note(queue: string, headers: Headers): Outgoing {
 
 export type Parsed = readonly [message: ConsumeMessage, note: Note];
 
-/** What counts of a whole journal, and what is over: replaced by something in it, or done. */
+/**
+ * What counts of a whole journal, and what is over: replaced by something in it, or done. Of two that replace the same, one is
+ * of a call that failed and was stored all the same.
+ */
 export function sifted(all: readonly Parsed[]): {
   readonly alive: readonly Parsed[];
   readonly over: readonly Parsed[];
@@ -128,12 +131,15 @@ export function sifted(all: readonly Parsed[]): {
   readonly refs: ReadonlySet<string>;
 } {
   const refs = new Set<string>();
+  const twins = new Set<Note>();
   for (const [, note] of all) {
-    if (note.kind === "entry" && note.replaces !== "") refs.add(note.replaces);
-    else if (note.kind === "done") refs.add(note.ref);
+    if (note.kind === "entry" && note.replaces !== "") {
+      if (refs.has(note.replaces)) twins.add(note);
+      refs.add(note.replaces);
+    } else if (note.kind === "done") refs.add(note.ref);
   }
   const isOver = (note: Note): boolean => {
-    if (note.kind === "entry") return refs.has(note.id);
+    if (note.kind === "entry") return twins.has(note) || refs.has(note.id);
     return (note.kind === "hold" || note.kind === "started") && refs.has(note.ref);
   };
   return {

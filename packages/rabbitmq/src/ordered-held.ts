@@ -1,18 +1,22 @@
 /** A delivery of an ordered group: where it is from decides what settling it takes. */
 
+import type { ConsumeMessage } from "amqplib";
 import type { Feed } from "./feed.js";
 import { Held } from "./held.js";
-import type { Carried, Stored } from "./wire.js";
+import { type Carried, readCarried, type Stored, serverCount } from "./wire.js";
 
-export interface OrderedPlace {
+interface Arrived {
   readonly partition: number;
-  readonly source: "main" | "entry";
   /** What others know it by: its offset, or the id of its entry. */
   readonly ref: string;
   readonly seq: number;
   readonly feed: Feed;
-  readonly tag: number;
   readonly now: number;
+}
+
+interface OrderedPlace extends Arrived {
+  readonly source: "main" | "entry";
+  readonly tag: number;
   /** Told when it is acknowledged. */
   readonly acked?: () => void;
 }
@@ -48,4 +52,32 @@ export class OrderedHeld extends Held {
     for (const tag of this.notes.splice(0)) this.feed.ack(tag);
     this.#acked?.();
   }
+}
+
+/** Of the main queue. */
+export function heldMain(
+  message: ConsumeMessage,
+  stored: Stored,
+  at: Arrived & { readonly acked: () => void },
+): OrderedHeld {
+  const place = { ...at, source: "main", tag: message.fields.deliveryTag } as const;
+  return new OrderedHeld(stored, readCarried(message), place);
+}
+
+/**
+ * Of the journal. How often the server has delivered it says nothing: what counts is how often it was started.
+ *
+ * @param starts - tags of the notes that say so
+ */
+export function heldEntry(
+  message: ConsumeMessage,
+  stored: Stored,
+  { starts, wasHeld, ...at }: Arrived & { readonly starts: readonly number[]; readonly wasHeld: boolean },
+): OrderedHeld {
+  const { attempt: counted, ...carried } = readCarried(message);
+  const attempt = counted - serverCount(message) + Math.max(starts.length, wasHeld ? 1 : 0);
+  const place = { ...at, source: "entry", tag: message.fields.deliveryTag } as const;
+  const held = new OrderedHeld(stored, { ...carried, attempt }, place);
+  held.notes.push(...starts);
+  return held;
 }

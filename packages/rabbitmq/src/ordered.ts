@@ -155,7 +155,6 @@ export class OrderedSubscription implements Subscription {
     for (const partition of this.#partitions) partition.reset();
     for (const held of this.#held) held.state = "gone";
     this.#held.clear();
-    // There is room again.
     this.#outlet.notify();
   }
 

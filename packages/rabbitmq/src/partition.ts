@@ -4,6 +4,7 @@
  */
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
+import type { Feed } from "./feed.js";
 import { Former } from "./former.js";
 import { handedOver, rewritten } from "./handover.js";
 import {
@@ -19,13 +20,13 @@ import {
   sifted,
 } from "./journal.js";
 import type { Lanes } from "./lanes.js";
-import { OrderedHeld } from "./ordered-held.js";
+import { heldEntry, heldMain, type OrderedHeld } from "./ordered-held.js";
 import type { Feeds, PartitionParts } from "./partition-parts.js";
 import type { Outgoing } from "./publisher.js";
 import { Reading } from "./reading.js";
 import { Seats } from "./seats.js";
 import { Starts } from "./starts.js";
-import { readCarried, readMessage, salvage, serverCount } from "./wire.js";
+import { readMessage, salvage } from "./wire.js";
 
 export type Role = "idle" | "waiting" | "loading" | "leading" | "leaving";
 
@@ -267,7 +268,7 @@ export class Partition {
     const { key } = stored.message;
     const { feeds } = this;
     if (!feeds) return;
-    if (this.#former.known.has(note.id)) {
+    if (this.#former.known.has(note.id) || this.#former.isTwin(note.replaces)) {
       this.#ack(message);
       return;
     }
@@ -284,21 +285,11 @@ export class Partition {
     remember(this.#former.known, stored.offset);
     const seq = note.seq ?? pending?.seq ?? this.#nextSeq();
     this.#seq = Math.max(this.#seq, seq);
-    const prior = this.#starts.take(note.id);
-    const { attempt: counted, ...carried } = readCarried(message);
-    // How often the server delivered it says nothing: only those that were started count.
-    const attempt = counted - serverCount(message) + Math.max(prior.length, waiting ? 1 : 0);
-    const place = {
-      partition: this.parts.index,
-      source: "entry" as const,
-      ref: note.id,
-      seq,
-      feed: feeds.held,
-      tag: message.fields.deliveryTag,
-      now: this.parts.clock.now(),
-    };
-    const held = new OrderedHeld(stored, { ...carried, attempt }, place);
-    held.notes.push(...prior);
+    const held = heldEntry(message, stored, {
+      ...this.#at(feeds.held, note.id, seq),
+      starts: this.#starts.take(note.id),
+      wasHeld: waiting !== undefined,
+    });
     this.lanes.insert(key, {
       kind: "entry",
       seq,
@@ -385,22 +376,17 @@ export class Partition {
         return;
       }
     }
-    const place = {
-      partition: this.parts.index,
-      source: "main" as const,
-      ref: stored.offset,
-      seq: seq ?? this.#nextSeq(),
-      feed: feeds.main,
-      tag,
-      now: this.parts.clock.now(),
-      acked,
-    };
-    const held = new OrderedHeld(stored, readCarried(message), place);
+    const at = this.#at(feeds.main, stored.offset, seq ?? this.#nextSeq());
+    const held = heldMain(message, stored, { ...at, acked });
     // It was on its way to the leader before, who never had it.
     if (this.#former.orderly && message.fields.redelivered && seq === undefined && held.attempt > 1)
       held.attempt -= 1;
     if (found) this.dispatch.add(held, seq !== undefined);
     else this.parts.bury(held);
+  }
+
+  #at(feed: Feed, ref: string, seq: number) {
+    return { partition: this.parts.index, ref, seq, feed, now: this.parts.clock.now() };
   }
 
   #nextSeq(): number {
