@@ -56,12 +56,34 @@ function recordedSubscription(subscription: Subscription, { group, stale, write 
       }
     },
     close: () => subscription.close(),
-    async *[Symbol.asyncIterator]() {
-      for await (const batch of subscription) {
+    [Symbol.asyncIterator]() {
+      const batches = subscription[Symbol.asyncIterator]();
+      const seen = (batch: readonly Delivery[]): void => {
         if (batch.length > 0)
           write({ kind: "delivered", at: nowMs(), group, all: batch.map(nameOfDelivery) });
-        yield batch;
+      };
+      return {
+        next: async () => lookedAtLater(await batches.next(), seen),
+        return: async () => (await batches.return?.()) ?? { value: undefined, done: true },
+      };
+    },
+  };
+}
+
+type Step = IteratorResult<readonly Delivery[]>;
+
+/** Hands a batch on without looking at it: what of it may be seen is decided in the moment the mesh does. */
+function lookedAtLater(step: Step, seen: (batch: readonly Delivery[]) => void): Step {
+  if (step.done) return step;
+  let batch: readonly Delivery[] | undefined;
+  return {
+    done: false,
+    get value(): readonly Delivery[] {
+      if (batch === undefined) {
+        batch = step.value;
+        seen(batch);
       }
+      return batch;
     },
   };
 }
