@@ -6,13 +6,20 @@ import type { WireMessage } from "@meshwright/core/adapter";
 import type { Message } from "amqplib";
 import { storedAt } from "./offsets.js";
 import type { Outgoing } from "./publisher.js";
-import { isOurs, propertiesOf, readMessage, type Stored } from "./wire.js";
+import { bodyOf, isOurs, propertiesOf, readMessage, type Stored } from "./wire.js";
 
-/** A message at its place, with its body as bytes. */
+/** A message at its place. */
 export interface Placed {
   readonly message: WireMessage;
   readonly offset: string;
-  readonly body: Buffer;
+  /** How many bytes its body has. */
+  readonly size: number;
+}
+
+/** What goes into the log for one part, and the bodies of its events, which share its bytes. */
+export interface LogEntry {
+  readonly entry: Outgoing;
+  readonly bodies: readonly Buffer[];
 }
 
 interface Head {
@@ -34,43 +41,47 @@ export function partsOf(events: readonly Placed[]): Placed[][] {
   let part: Placed[] = [];
   let bytes = 0;
   for (const event of events) {
-    if (part.length === mostEvents || (part.length > 0 && bytes + event.body.length > mostBytes)) {
+    if (part.length === mostEvents || (part.length > 0 && bytes + event.size > mostBytes)) {
       parts.push(part);
       part = [];
       bytes = 0;
     }
     part.push(event);
-    bytes += event.body.length;
+    bytes += event.size;
   }
   if (part.length > 0) parts.push(part);
   return parts;
 }
 
-/** What goes into the log for one part. */
-export function logEntry(log: string, part: readonly Placed[]): Outgoing {
-  const [first] = part as [Placed];
+export function logEntry(log: string, part: readonly Placed[]): LogEntry {
+  const [{ message, offset }] = part as [Placed];
   if (part.length === 1) {
-    const properties = { ...propertiesOf(first.message, first.offset), mandatory: true };
-    return { exchange: "", key: log, body: first.body, properties };
+    const body = bodyOf(message);
+    const properties = { ...propertiesOf(message, offset), mandatory: true };
+    return { entry: { exchange: "", key: log, body, properties }, bodies: [body] };
   }
-  const properties = { appId: bundled + first.offset, persistent: true, mandatory: true };
-  return { exchange: "", key: log, body: bundle(part), properties };
+  const properties = { appId: bundled + offset, persistent: true, mandatory: true };
+  const { bytes, bodies } = bundle(part);
+  return { entry: { exchange: "", key: log, body: bytes, properties }, bodies };
 }
 
-function bundle(part: readonly Placed[]): Buffer {
+function bundle(part: readonly Placed[]): { readonly bytes: Buffer; readonly bodies: readonly Buffer[] } {
   const heads = part.map(headOf);
-  let size = 0;
-  for (const [at, { body }] of part.entries())
-    size += 8 + Buffer.byteLength(heads[at] as string) + body.length;
-  const bytes = Buffer.allocUnsafe(size);
+  let total = 8 * part.length;
+  for (const head of heads) total += Buffer.byteLength(head);
+  for (const { size } of part) total += size;
+  const bytes = Buffer.allocUnsafe(total);
   let at = 0;
-  for (const [index, { body }] of part.entries()) {
+  const bodies = part.map(({ message: { body }, size }, index) => {
     const length = bytes.write(heads[index] as string, at + 4);
     at = bytes.writeUInt32BE(length, at) + length;
-    at = bytes.writeUInt32BE(body.length, at);
-    at += body.copy(bytes, at);
-  }
-  return bytes;
+    const from = bytes.writeUInt32BE(size, at);
+    if (typeof body === "string") bytes.write(body, from);
+    else bytes.set(body, from);
+    at = from + size;
+    return bytes.subarray(from, at);
+  });
+  return { bytes, bodies };
 }
 
 function headOf({ message, offset }: Placed): string {

@@ -81,7 +81,7 @@ export class Channels {
 
   async publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
     for (const message of messages) {
-      if (tooLarge(message.body)) throw refusals.bodyTooLarge(maxBodyBytes);
+      if (sizeOf(message.body) > maxBodyBytes) throw refusals.bodyTooLarge(maxBodyBytes);
       if (hasLongHeaders(message)) throw headersTooLarge();
     }
     const now = this.#parts.clock.now();
@@ -114,41 +114,40 @@ export class Channels {
 
   /** First into the log, which says that it was published, then to the groups, of which there may be none. */
   #toGroups(channel: string, messages: readonly WireMessage[]): Outgoing[] {
-    const { settings, namespace } = this.#parts;
-    const name = channelName(namespace, channel);
-    const placed = messages.map((message) => this.#placed(message));
-    return partsOf(placed).flatMap((part) => [
-      logEntry(logName(name), part),
-      ...byPartition(part, settings.partitions).flatMap((events, partition) =>
-        events.map(({ message, offset, body }): Outgoing => {
-          const properties = propertiesOf(message, offset);
-          const key = routingKey(partition, message.type);
-          return { exchange: fanoutName(name, partition), key, body, properties };
-        }),
-      ),
-    ]);
+    const name = channelName(this.#parts.namespace, channel);
+    const placed = messages.map(
+      (message): Placed => ({ message, offset: this.#nextOffset(), size: sizeOf(message.body) }),
+    );
+    return partsOf(placed).flatMap((part) => {
+      const { entry, bodies } = logEntry(logName(name), part);
+      return [entry, ...this.#inRows(name, part, bodies)];
+    });
+  }
+
+  /** Partition by partition: queues work faster on what comes in a row. Those of a key are of one partition and stay in order. */
+  #inRows(name: string, part: readonly Placed[], bodies: readonly Buffer[]): Outgoing[] {
+    const { partitions } = this.#parts.settings;
+    const rows: Outgoing[][] = Array.from({ length: partitions }, () => []);
+    for (const [index, { message, offset }] of part.entries()) {
+      const partition = partitionOf(message.key, partitions);
+      rows[partition]?.push({
+        exchange: fanoutName(name, partition),
+        key: routingKey(partition, message.type),
+        body: bodies[index] as Buffer,
+        properties: propertiesOf(message, offset),
+      });
+    }
+    return rows.flat();
   }
 
   #toLater(channel: string, messages: readonly WireMessage[]): Outgoing[] {
     const key = laterName(channelName(this.#parts.namespace, channel));
     return messages.map((message) => {
-      const { offset, body } = this.#placed(message);
-      const properties = propertiesOf(message, offset);
+      const properties = propertiesOf(message, this.#nextOffset());
       properties.headers["mw-due"] = message.deliverAt;
-      return { exchange: "", key, body, properties: { ...properties, mandatory: true } };
+      return { exchange: "", key, body: bodyOf(message), properties: { ...properties, mandatory: true } };
     });
   }
-
-  #placed(message: WireMessage): Placed {
-    return { message, offset: this.#nextOffset(), body: bodyOf(message) };
-  }
-}
-
-/** Queues work faster on what comes in a row. Those of a key are of one partition and stay in order. */
-function byPartition(events: readonly Placed[], partitions: number): Placed[][] {
-  const parts: Placed[][] = Array.from({ length: partitions }, () => []);
-  for (const event of events) parts[partitionOf(event.message.key, partitions)]?.push(event);
-  return parts;
 }
 
 function split<T>(all: readonly T[], wanted: (one: T) => boolean): [T[], T[]] {
@@ -156,17 +155,16 @@ function split<T>(all: readonly T[], wanted: (one: T) => boolean): [T[], T[]] {
 }
 
 /** More than amqplib writes. */
-function hasLongHeaders({ headers }: WireMessage): boolean {
-  let bytes = 0;
+function hasLongHeaders({ id, type, key, contentType, headers }: WireMessage): boolean {
+  let bytes = 3 * (id.length + type.length + key.length + contentType.length);
   for (const name in headers) bytes += 3 * (name.length + (headers[name] as string).length);
   if (bytes < mostHeaderBytes) return false;
-  bytes = 0;
+  bytes = Buffer.byteLength(id + type + key + contentType);
   for (const name in headers)
     bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] as string) + 9;
   return bytes > mostHeaderBytes;
 }
 
-function tooLarge(body: string | Uint8Array): boolean {
-  if (typeof body !== "string") return body.byteLength > maxBodyBytes;
-  return body.length > maxBodyBytes / 3 && Buffer.byteLength(body) > maxBodyBytes;
+function sizeOf(body: string | Uint8Array): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
 }
