@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { partitionOf } from "@meshwright/core/adapter";
 import { eventually, rabbitmqServer } from "@meshwright/testing";
 import { type ConfirmChannel, connect } from "amqplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { channelName } from "../src/names.js";
+import { offsetMaker } from "../src/offsets.js";
+import { bodyOf, propertiesOf } from "../src/wire.js";
 import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
@@ -94,3 +97,38 @@ test("a group that was made from the past has no inlets any more", async () => {
   await broker.publish("orders", [message()]);
   await expect.poll(() => got.length).toBe(2);
 });
+
+test.each(["key", "none"] as const)(
+  "what is in the log and still on its way to the groups comes to a new one once: ordering %s",
+  async (ordering) => {
+    const namespace = `past-late-${ordering}`;
+    const broker = await openBroker({ url }, { namespace });
+    await broker.publish("orders", [message()]);
+    const name = channelName(namespace, "orders");
+    const nextOffset = offsetMaker(Date.now);
+    const sent: string[] = [];
+    let running = true;
+    const slowPublisher = (async () => {
+      while (running) {
+        const one = message({ key: `key-${sent.length % 7}` });
+        const partition = partitionOf(one.key, 3);
+        const properties = propertiesOf(one, nextOffset());
+        raw.publish("", `${name}:log`, bodyOf(one), properties);
+        const route = (): unknown =>
+          raw.publish(`${name}:${partition}`, `${partition}.${one.type}`, bodyOf(one), properties);
+        setTimeout(route, 300);
+        sent.push(one.id);
+        await sleep(10);
+      }
+      await sleep(400);
+    })();
+    await eventually("there is history", () => sent.length > 20);
+    const got = ackAll(await subscribe(broker, { ordering, from: "earliest" }));
+    await sleep(500);
+    running = false;
+    await slowPublisher;
+    await eventually("all arrive", () => sent.every((id) => ids(got).includes(id)));
+    await sleep(200);
+    expect(got.length).toBe(sent.length + 1);
+  },
+);
