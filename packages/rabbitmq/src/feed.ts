@@ -106,7 +106,6 @@ export class Feed {
   async close(): Promise<void> {
     if (!this.#open) return;
     try {
-      this.#send();
       await this.#channel.close();
     } catch {
       // It is gone already, which is what was wanted.
