@@ -1,16 +1,19 @@
 /** The channels this connection publishes to: made on first use, messages put at their place, unroutable ones tried once more. */
 import { type Clock, type Logger, partitionOf, refusals, type WireMessage } from "@meshwright/core/adapter";
+import { logEntry, type Placed, partsOf } from "./bundle.js";
 import { applyChannel } from "./declare.js";
-import { isMissing, unroutable } from "./errors.js";
+import { headersTooLarge, isMissing, unroutable } from "./errors.js";
 import { Later } from "./later.js";
 import type { Link } from "./link.js";
 import { channelName, routingKey } from "./names.js";
 import { offsetMaker } from "./offsets.js";
 import type { Settings } from "./options.js";
 import type { Outgoing, Publisher } from "./publisher.js";
-import { channelTopology, fanoutName, laterName } from "./topology.js";
+import { channelTopology, fanoutName, laterName, logName } from "./topology.js";
 import { bodyOf, propertiesOf } from "./wire.js";
 
+/** What amqplib has room for, less what is ours. */
+const mostHeaderBytes = 64 * 1024 - 2_048;
 /** The default `max_message_size` of a 4.x server. */
 export const maxBodyBytes: number = 16 * 1024 * 1024;
 
@@ -64,11 +67,11 @@ export class Channels {
   /** Takes part in publishing what is due later. */
   watchLater(channel: string): void {
     if (this.#later.has(channel) || this.#closed) return;
-    const { namespace, publisher, consuming: link, clock, logger } = this.#parts;
-    const name = channelName(namespace, channel);
-    const queue = laterName(name);
-    const nextOffset = this.#nextOffset;
-    this.#later.set(channel, new Later({ channel: name, queue, link, publisher, clock, logger, nextOffset }));
+    const { namespace, consuming: link, clock, logger } = this.#parts;
+    const queue = laterName(channelName(namespace, channel));
+    const publish = (messages: readonly WireMessage[]): Promise<void> =>
+      this.#send(channel, this.#toGroups(channel, messages));
+    this.#later.set(channel, new Later({ queue, link, clock, logger, publish }));
   }
 
   async close(): Promise<void> {
@@ -77,12 +80,21 @@ export class Channels {
   }
 
   async publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
-    for (const { body } of messages) if (tooLarge(body)) throw refusals.bodyTooLarge(maxBodyBytes);
+    for (const message of messages) {
+      if (sizeOf(message.body) > maxBodyBytes) throw refusals.bodyTooLarge(maxBodyBytes);
+      if (hasLongHeaders(message)) throw headersTooLarge();
+    }
+    const now = this.#parts.clock.now();
+    const [due, later] = split(messages, ({ deliverAt }) => deliverAt === undefined || deliverAt <= now);
     // The offsets are those of the order of the calls, and so are the bytes.
-    const outgoing = messages.map((message) => this.#outgoing(channel, message));
+    const outgoing = [...this.#toGroups(channel, due), ...this.#toLater(channel, later)];
     const ready = this.ensure(channel);
     if (ready instanceof Promise) await ready;
-    if (messages.some(({ deliverAt }) => deliverAt !== undefined)) this.watchLater(channel);
+    if (later.length > 0) this.watchLater(channel);
+    await this.#send(channel, outgoing);
+  }
+
+  async #send(channel: string, outgoing: readonly Outgoing[]): Promise<void> {
     try {
       const returned = await this.#parts.publisher.send(outgoing);
       if (returned.length > 0) await this.#again(channel, returned);
@@ -100,24 +112,59 @@ export class Channels {
     if (still.length > 0) throw unroutable(channel);
   }
 
-  #outgoing(channel: string, message: WireMessage): Outgoing {
-    const { settings, namespace } = this.#parts;
-    const { type, key, deliverAt } = message;
-    const properties = propertiesOf(message, this.#nextOffset());
-    const name = channelName(namespace, channel);
-    const partition = partitionOf(key, settings.partitions);
-    if (deliverAt !== undefined && deliverAt > this.#parts.clock.now()) {
-      properties.headers["mw-due"] = deliverAt;
-      properties.headers["mw-route"] = routingKey(partition, type);
-      return { exchange: "", key: laterName(name), body: bodyOf(message), properties };
+  /** First into the log, which says that it was published, then to the groups, of which there may be none. */
+  #toGroups(channel: string, messages: readonly WireMessage[]): Outgoing[] {
+    const name = channelName(this.#parts.namespace, channel);
+    const placed = messages.map(
+      (message): Placed => ({ message, offset: this.#nextOffset(), size: sizeOf(message.body) }),
+    );
+    return partsOf(placed).flatMap((part) => {
+      const { entry, bodies } = logEntry(logName(name), part);
+      return [entry, ...this.#inRows(name, part, bodies)];
+    });
+  }
+
+  /** Partition by partition: queues work faster on what comes in a row. Those of a key are of one partition and stay in order. */
+  #inRows(name: string, part: readonly Placed[], bodies: readonly Buffer[]): Outgoing[] {
+    const { partitions } = this.#parts.settings;
+    const rows: Outgoing[][] = Array.from({ length: partitions }, () => []);
+    for (const [index, { message, offset }] of part.entries()) {
+      const partition = partitionOf(message.key, partitions);
+      rows[partition]?.push({
+        exchange: fanoutName(name, partition),
+        key: routingKey(partition, message.type),
+        body: bodies[index] as Buffer,
+        properties: propertiesOf(message, offset),
+      });
     }
-    properties.mandatory = true;
-    const exchange = fanoutName(name, partition);
-    return { exchange, key: routingKey(partition, type), body: bodyOf(message), properties };
+    return rows.flat();
+  }
+
+  #toLater(channel: string, messages: readonly WireMessage[]): Outgoing[] {
+    const key = laterName(channelName(this.#parts.namespace, channel));
+    return messages.map((message) => {
+      const properties = propertiesOf(message, this.#nextOffset());
+      properties.headers["mw-due"] = message.deliverAt;
+      return { exchange: "", key, body: bodyOf(message), properties: { ...properties, mandatory: true } };
+    });
   }
 }
 
-function tooLarge(body: string | Uint8Array): boolean {
-  if (typeof body !== "string") return body.byteLength > maxBodyBytes;
-  return body.length > maxBodyBytes / 3 && Buffer.byteLength(body) > maxBodyBytes;
+function split<T>(all: readonly T[], wanted: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(wanted), all.filter((one) => !wanted(one))];
+}
+
+/** More than amqplib writes. */
+function hasLongHeaders({ id, type, key, contentType, headers }: WireMessage): boolean {
+  let bytes = 3 * (id.length + type.length + key.length + contentType.length);
+  for (const name in headers) bytes += 3 * (name.length + (headers[name] as string).length);
+  if (bytes < mostHeaderBytes) return false;
+  bytes = Buffer.byteLength(id + type + key + contentType);
+  for (const name in headers)
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] as string) + 9;
+  return bytes > mostHeaderBytes;
+}
+
+function sizeOf(body: string | Uint8Array): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
 }

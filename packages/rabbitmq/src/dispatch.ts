@@ -23,6 +23,9 @@ export interface DispatchParts {
   failed(error: unknown): void;
 }
 
+/** Behind all tags. */
+const noTag = Number.MAX_SAFE_INTEGER;
+
 export class Dispatch {
   readonly parts: DispatchParts;
   readonly lanes: Lanes = new Lanes();
@@ -78,10 +81,20 @@ export class Dispatch {
     if (head.kind === "hold" || (head.kind === "entry" && head.start === "none")) this.#makeRoom();
   }
 
-  /** What may be handed out now, at most so many. Entries are started first, and come later. */
-  take(room: number): OrderedHeld[] {
-    if (!this.parts.leading() || room <= 0) return [];
-    const taken: OrderedHeld[] = [];
+  /** Where the next one stands that simply comes in order, in the order in which the server delivered. */
+  get nextTag(): number {
+    return (this.parts.leading() && this.fresh[0]?.tag) || noTag;
+  }
+
+  /** Those that come before a place, at most so many. */
+  takeFresh(room: number, before: number): OrderedHeld[] {
+    const end = this.fresh.findIndex(({ tag }) => tag >= before);
+    return this.fresh.splice(0, Math.min(room, end < 0 ? this.fresh.length : end));
+  }
+
+  /** Takes what of the keys that waited may be handed out now. Entries are started first, and come later. Returns the room that is left. */
+  takeReady(room: number, taken: OrderedHeld[]): number {
+    if (!this.parts.leading()) return room;
     const starts: Outgoing[] = [];
     let left = room;
     for (const key of [...this.#ready]) {
@@ -89,11 +102,10 @@ export class Dispatch {
       this.#ready.delete(key);
       left -= this.#takeLane(key, left, taken, starts);
     }
-    if (left > 0 && this.fresh.length > 0) taken.push(...this.fresh.splice(0, left));
     if (starts.length > 0) {
       this.parts.send(starts).catch((error: unknown) => this.parts.failed(error));
     }
-    return taken;
+    return left;
   }
 
   #takeLane(key: string, room: number, taken: OrderedHeld[], starts: Outgoing[]): number {
@@ -201,6 +213,24 @@ export class Dispatch {
     const place = { id, seq: held.seq, due, replaces: held.ref };
     return entryNote(this.parts.heldQueue, held, held.carried(held.attempt), place);
   }
+}
+
+/**
+ * What may be handed out now, at most so many. What simply comes in order is taken as it came, over all partitions, so that it can
+ * be acknowledged together.
+ */
+export function takeFrom(all: readonly Dispatch[], room: number): OrderedHeld[] {
+  const taken: OrderedHeld[] = [];
+  let left = room;
+  for (const one of all) left = one.takeReady(left, taken);
+  while (left > 0) {
+    const [first, second] = [...all].sort((one, other) => one.nextTag - other.nextTag);
+    if (!first || first.nextTag === noTag) break;
+    const next = first.takeFresh(left, second?.nextTag ?? noTag);
+    taken.push(...next);
+    left -= next.length;
+  }
+  return taken;
 }
 
 function isReady(item: Item, now: number): boolean {

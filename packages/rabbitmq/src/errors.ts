@@ -72,7 +72,7 @@ export function connectionLost(error?: unknown): MeshError {
 export function unroutable(channel: string): BrokerError {
   return new BrokerError(
     "RABBITMQ_UNROUTABLE",
-    `RabbitMQ: publishing to channel "${channel}": no queue takes the message. Somebody removed a binding of the channel's log; look at the exchange's bindings.`,
+    `RabbitMQ: publishing to channel "${channel}": no queue takes the message: the channel's log is gone again, though it was just made. Look for who deletes queues.`,
     { retryable: true },
   );
 }

@@ -11,6 +11,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+const mostAcks = 256;
+
 export class Feed {
   readonly #channel: Channel;
   #open = true;
@@ -121,9 +123,11 @@ export class Feed {
 
   /**
    * Acknowledgements have no answer. An answer to something sent after them shows that they were taken. One such question at
-   * a time: the next one is for all that came meanwhile.
+   * a time: the next one is for all that came meanwhile, and so are the acknowledgements, as each is work for the server. Those
+   * that the server may be waiting for go out at once.
    */
   #flush(): void {
+    if (this.#asking && this.#acks.length < this.#prefetch / 4 && this.#acks.length < mostAcks) return;
     const asked = this.#asking ? [] : this.#waiting.splice(0);
     try {
       this.#send();
@@ -143,7 +147,7 @@ export class Feed {
       for (const { reject } of waiting) reject(this.#error(error, "settling"));
     }
     this.#asking = false;
-    if (this.#waiting.length > 0) this.#flush();
+    if (this.#waiting.length > 0 || this.#acks.length > 0) this.#flush();
   }
 
   #send(): void {
@@ -164,8 +168,12 @@ export class Feed {
   }
 
   #mark(tag: number): void {
-    this.#beyond.add(tag);
-    while (this.#beyond.delete(this.#base + 1)) this.#base += 1;
+    if (tag !== this.#base + 1) {
+      this.#beyond.add(tag);
+      return;
+    }
+    this.#base = tag;
+    while (this.#beyond.size > 0 && this.#beyond.delete(this.#base + 1)) this.#base += 1;
   }
 
   #ackOne(deliveryTag: number, multiple: boolean): void {

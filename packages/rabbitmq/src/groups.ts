@@ -10,14 +10,7 @@ import { groupName } from "./names.js";
 import { checkedOffset } from "./offsets.js";
 import type { SessionParts } from "./parts.js";
 import { register } from "./registry.js";
-import {
-  groupTopology,
-  heldName,
-  inletName,
-  inletTopology,
-  orderExchange,
-  readyExchange,
-} from "./topology.js";
+import { groupTopology, heldName, orderExchange, pastExchange, readyExchange } from "./topology.js";
 
 /** Makes the group, or finds that it is as asked for. Throws when it differs (B18). Returns whether it started in the past. */
 export async function ensureGroup(parts: SessionParts, request: SubscriptionRequest): Promise<boolean> {
@@ -46,12 +39,8 @@ async function ensureTopology(parts: SessionParts, request: SubscriptionRequest)
   await checkOrdering(parts, name, request);
   const ready = readyExchange(name);
   const find = async (): Promise<boolean> => {
-    const past = await exchangeExists(link, inletName(name, 0));
-    const plan = past
-      ? inletTopology(settings, namespace, request, false)
-      : groupTopology(settings, namespace, request);
-    await apply(link, plan, mode);
-    return past;
+    await apply(link, groupTopology(settings, namespace, request), mode);
+    return exchangeExists(link, pastExchange(name).name);
   };
   if (mode === "check" || (await exchangeExists(link, ready.name))) return find();
   return locked(link, clock, `${name}:lock`, async () => {

@@ -1,44 +1,44 @@
 /** Reads a channel's log, which is a stream: from a time or an offset it starts somewhat earlier and passes over. */
 
 import type { HistoryEntry, HistoryRequest, StartPosition } from "@meshwright/core/adapter";
+import { readEntry } from "./bundle.js";
 import { isMissing } from "./errors.js";
 import { channelName } from "./names.js";
 import { checkedOffset, storedAt } from "./offsets.js";
 import type { SessionParts } from "./parts.js";
 import { readStream, type StreamSource } from "./stream.js";
 import { logName } from "./topology.js";
-import { readMessage, type Stored } from "./wire.js";
+import type { Stored } from "./wire.js";
 
+const pageSize = 500;
 /** How far the clocks of publishers and server may be apart: offsets have the time of publishers, streams that of the server. */
 const skewMs = 60_000;
 
 export async function* readHistory(
+  parts: SessionParts,
+  request: HistoryRequest,
+): AsyncGenerator<readonly HistoryEntry[]> {
+  try {
+    yield* readLog(parts, request);
+  } catch (error) {
+    // A channel that nobody has used has no log.
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function* readLog(
   { namespace, link, publisher }: SessionParts,
   { channel, from, to }: HistoryRequest,
 ): AsyncGenerator<readonly HistoryEntry[]> {
   const source = { queue: logName(channelName(namespace, channel)), from: sourceOf(from) };
   const wanted = startFilter(from);
   const ended = endFilter(to);
-  try {
-    for await (const batch of readStream(link, publisher, source)) {
-      const entries: HistoryEntry[] = [];
-      let over = false;
-      for (const message of batch) {
-        const stored = readMessage(message);
-        if (!stored || !wanted(stored)) continue;
-        const end = ended(stored);
-        if (end === "over") {
-          over = true;
-          break;
-        }
-        if (end === "no") entries.push(stored);
-      }
-      if (entries.length > 0) yield entries;
-      if (over) return;
-    }
-  } catch (error) {
-    // A channel that nobody has used has no log.
-    if (!isMissing(error)) throw error;
+  for await (const batch of readStream(link, publisher, source)) {
+    const events = batch.flatMap(readEntry).filter(wanted);
+    const over = events.findIndex((stored) => ended(stored) === "over");
+    const entries = (over < 0 ? events : events.slice(0, over)).filter((stored) => ended(stored) === "no");
+    for (let at = 0; at < entries.length; at += pageSize) yield entries.slice(at, at + pageSize);
+    if (over >= 0) return;
   }
 }
 

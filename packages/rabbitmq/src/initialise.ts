@@ -1,156 +1,178 @@
 /**
- * Makes a group that starts in the past. Its inlets, exchanges of its own, are not bound to its queues at first: what is
- * published meanwhile goes to a stage, by their alternate exchange. The log is copied, then the queues are bound, which
- * for each message is a clean switch, then what is on the stage and not in the copy follows. One that dies midway leaves a
- * group that is not ready, and the next starts over.
+ * Makes a group that starts in the past. While that takes it has inlets, exchanges of its own, that are not bound to its queues at
+ * first: what is published meanwhile goes to a stage, by their alternate exchange. The log is copied, then the queues are bound,
+ * which for each message is a clean switch, then what is on the stage and not in the copy follows. In the end the queues are bound
+ * like those of other groups, and the inlets go. One that dies midway leaves a group that is not ready, and the next starts over.
  */
-import { type SubscriptionRequest, typeFilter } from "@meshwright/core/adapter";
+import { partitionOf, type SubscriptionRequest, typeFilter } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
+import { isOwnEntry, readEntry } from "./bundle.js";
 import { apply } from "./declare.js";
-import { Feed } from "./feed.js";
 import { sourceOf, startFilter } from "./history.js";
-import { newId } from "./journal.js";
+import { remember } from "./journal.js";
 import { channelName, groupName } from "./names.js";
 import type { SessionParts } from "./parts.js";
 import type { Outgoing } from "./publisher.js";
+import { Awaited, Stage } from "./stage.js";
 import { readStream, type StreamSource } from "./stream.js";
-import { firstName, inletTopology, logName, queueName, stageName, type Topology } from "./topology.js";
-import { type Headers, readMessage, salvage } from "./wire.js";
+import {
+  type BindingPlan,
+  firstName,
+  groupTopology,
+  inletTopology,
+  logName,
+  pastExchange,
+  queueName,
+  stageName,
+  type Topology,
+} from "./topology.js";
+import { bodyOf, type Headers, isOurs, propertiesOf, readMessage, type Stored, salvage } from "./wire.js";
 
 /** For publishes that were being routed when the bindings changed. */
 const lateMs = 50;
-
-type Destination = (message: ConsumeMessage) => string | undefined;
 
 export async function initialise(parts: SessionParts, request: SubscriptionRequest): Promise<void> {
   const { settings, namespace, link, publisher, clock } = parts;
   const name = groupName(namespace, request.channel, request.group);
   const plan = inletTopology(settings, namespace, request);
-  await startOver(parts, plan);
-  await apply(
-    link,
-    { ...plan, bindings: plan.bindings.filter(({ queue }) => queue === stageName(name)) },
-    "declare",
-  );
+  const late = (): Promise<void> => new Promise((resolve) => clock.after(lateMs, resolve));
+  const bind = (wanted: (binding: BindingPlan) => boolean): Promise<void> =>
+    apply(link, { exchanges: [], queues: [], bindings: plan.bindings.filter(wanted) }, "declare");
 
-  const log = logName(channelName(namespace, request.channel));
-  const destination = destinationOf(settings.partitions, name, request);
-  const start = startFilter(request.from);
-  const copyLog = (from: StreamSource["from"], seen?: Set<string>): Promise<number> =>
-    copyStream(parts, { queue: log, from }, (message) => {
-      const stored = readMessage(message) ?? salvage(message);
-      if (!start(stored)) return undefined;
-      seen?.add(stored.offset);
-      return destination(message);
-    });
-  const end = await copyLog(sourceOf(request.from));
-  await apply(
-    link,
-    { exchanges: [], queues: [], bindings: plan.bindings.filter(({ to }) => to === "exchange") },
-    "declare",
-  );
-  await new Promise<void>((resolve) => clock.after(lateMs, resolve));
-  const seen = new Set<string>();
-  await copyLog({ offset: end + 1 }, seen);
-  await apply(link, plan, "declare");
-  await new Promise<void>((resolve) => clock.after(lateMs, resolve));
-  await drainStage(parts, stageName(name), (message) => {
-    const { offset } = readMessage(message) ?? salvage(message);
-    return seen.has(offset) ? undefined : destination(message);
-  });
+  await startOver(parts, plan);
+  await apply(link, { ...plan, bindings: [] }, "declare");
+  await bind(({ queue }) => queue === stageName(name));
+  const stage = await Stage.open(link, stageName(name));
+  try {
+    const copy = new LogCopy(parts, request);
+    const end = await copy.read(sourceOf(request.from));
+    await bind(({ to }) => to === "exchange");
+    await late();
+    const awaited = new Awaited();
+    await copy.read({ offset: end + 1 }, awaited);
+    // The server has cut a publisher by then that stopped between the log and the groups.
+    await stage.caughtUp(awaited, clock, settings.leaseMs + 1_000);
+    await bind(() => true);
+    await late();
+    await copy.follow(await stage.drained(publisher));
+  } finally {
+    await stage.close();
+  }
   if (request.ordering === "key") {
     const queues = Array.from({ length: settings.partitions }, (_, partition) => firstName(name, partition));
     await publisher.store(queues.map(endMark));
   }
-  await link.once((channel) => channel.deleteQueue(stageName(name)));
+  // A queue that a message reaches in two ways gets it once.
+  await apply(link, groupTopology(settings, namespace, request), "declare");
+  await apply(link, { exchanges: [pastExchange(name)], queues: [], bindings: [] }, "declare");
+  await link.once(async (channel) => {
+    for (const inlet of inletsOf(plan)) await channel.deleteExchange(inlet);
+    await channel.deleteExchange(stageName(name));
+    await channel.deleteQueue(stageName(name));
+  });
 }
 
 /** Removes what an earlier attempt has left. The inlets first, so that nothing follows. */
-async function startOver({ link }: SessionParts, { exchanges, queues }: Topology): Promise<void> {
+async function startOver({ link }: SessionParts, plan: Topology): Promise<void> {
   await link.once(async (channel) => {
-    const inlets = exchanges.filter((exchange) => exchange.arguments["alternate-exchange"] !== undefined);
-    for (const { name } of inlets) await channel.deleteExchange(name);
-    for (const { name } of queues) await channel.deleteQueue(name);
+    for (const inlet of inletsOf(plan)) await channel.deleteExchange(inlet);
+    for (const { name } of plan.queues) await channel.deleteQueue(name);
   });
 }
 
-function destinationOf(
-  partitions: number,
-  name: string,
-  { ordering, types }: SubscriptionRequest,
-): Destination {
-  const wanted = typeFilter(types);
-  return (message) => {
-    const stored = readMessage(message);
-    if (stored && wanted && !wanted(stored.message.type)) return undefined;
-    if (ordering === "none") return queueName(name);
-    // As it was routed, so that it is with the others of its key.
-    const partition = Number.parseInt(message.fields.routingKey, 10);
-    return partition < partitions ? firstName(name, partition) : undefined;
-  };
-}
+const inletsOf = ({ exchanges }: Topology): string[] =>
+  exchanges
+    .filter((exchange) => exchange.arguments["alternate-exchange"] !== undefined)
+    .map(({ name }) => name);
 
-/** Returns the place in the stream where it ended. */
-async function copyStream(
-  { link, publisher }: SessionParts,
-  source: StreamSource,
-  destination: Destination,
-): Promise<number> {
-  let end = 0;
-  for await (const batch of readStream(link, publisher, source, (offset) => {
-    end = offset;
-  })) {
-    await publisher.store(copies(batch, destination));
+/** Puts the channel's log into the group's queues, and then what is not in it. */
+class LogCopy {
+  readonly #parts: SessionParts;
+  readonly #request: SubscriptionRequest;
+  readonly #name: string;
+  readonly #starts: (stored: Stored) => boolean;
+  readonly #wanted: ((type: string) => boolean) | undefined;
+  /** The latest that were read. */
+  readonly #seen: Set<string> = new Set();
+
+  constructor(parts: SessionParts, request: SubscriptionRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#name = groupName(parts.namespace, request.channel, request.group);
+    this.#starts = startFilter(request.from);
+    this.#wanted = typeFilter(request.types);
   }
-  return end;
-}
 
-async function drainStage(
-  { link, publisher }: SessionParts,
-  queue: string,
-  destination: Destination,
-): Promise<void> {
-  const mark = newId();
-  await publisher.store([
-    {
-      exchange: "",
-      key: queue,
-      body: Buffer.alloc(0),
-      properties: { persistent: true, headers: { "mw-mark": mark } },
-    },
-  ]);
-  const feed = await Feed.open(link);
-  try {
-    const all: ConsumeMessage[] = [];
-    await new Promise<void>((resolve, reject) => {
-      void feed.ended.then(() => reject(new Error("the connection was closed")));
-      const take = (message: ConsumeMessage): void => {
-        if (message.properties.headers?.["mw-mark"] === mark) resolve();
-        else all.push(message);
-      };
-      feed.consume(queue, 0, take).catch(reject);
+  /** Returns the place in the log where it ended. */
+  async read(from: StreamSource["from"], awaited?: Awaited): Promise<number> {
+    const { link, publisher, namespace } = this.#parts;
+    const queue = logName(channelName(namespace, this.#request.channel));
+    let end = 0;
+    for await (const batch of readStream(link, publisher, { queue, from }, (offset) => {
+      end = offset;
+    })) {
+      await publisher.store(batch.flatMap((entry) => this.#entry(entry, awaited)));
+    }
+    return end;
+  }
+
+  #entry(entry: ConsumeMessage, awaited: Awaited | undefined): Outgoing[] {
+    const events = readEntry(entry);
+    const started = (events.length > 0 ? events : [salvage(entry)]).filter((stored) => {
+      // Two foreign ones may be the same to the byte.
+      if (awaited || isOwnEntry(entry)) remember(this.#seen, stored.offset);
+      return this.#starts(stored);
     });
-    await publisher.store(copies(all, destination));
-  } finally {
-    await feed.close();
+    if (!isOwnEntry(entry)) return started.length > 0 ? this.#foreign(entry) : [];
+    const wanted = started.filter((stored) => this.#wants(stored));
+    awaited?.add(wanted);
+    return wanted.map((stored) => this.#own(stored));
   }
-}
 
-function copies(batch: readonly ConsumeMessage[], destination: Destination): Outgoing[] {
-  return batch.flatMap((message) => {
-    const key = destination(message);
-    return key === undefined ? [] : [copy(message, key)];
-  });
+  /** What came to the stage; what the copy has is passed over. */
+  async follow(messages: readonly ConsumeMessage[]): Promise<void> {
+    const outgoing = messages.flatMap((message) => {
+      const stored = readMessage(message) ?? salvage(message);
+      if (this.#seen.has(stored.offset)) return [];
+      if (!isOurs(message.properties)) return this.#foreign(message);
+      return this.#wants(stored) ? [this.#own(stored)] : [];
+    });
+    await this.#parts.publisher.store(outgoing);
+  }
+
+  #wants({ message }: Stored): boolean {
+    return !this.#wanted || this.#wanted(message.type);
+  }
+
+  #own({ message, offset }: Stored): Outgoing {
+    const key = this.#queue(partitionOf(message.key, this.#parts.settings.partitions));
+    return { exchange: "", key, body: bodyOf(message), properties: propertiesOf(message, offset) };
+  }
+
+  /** As it was routed, so that it is with the others of its key. */
+  #foreign(message: ConsumeMessage): Outgoing[] {
+    const stored = readMessage(message);
+    const partition = Number.parseInt(message.fields.routingKey, 10);
+    if ((stored && !this.#wants(stored)) || !(partition < this.#parts.settings.partitions)) return [];
+    return [copyOf(message, this.#queue(partition))];
+  }
+
+  #queue(partition: number): string {
+    return this.#request.ordering === "none" ? queueName(this.#name) : firstName(this.#name, partition);
+  }
 }
 
 /** Byte for byte, also what is no message. */
-function copy({ properties, content }: ConsumeMessage, key: string): Outgoing {
+function copyOf({ properties, content }: ConsumeMessage, key: string): Outgoing {
   const headers: Headers = {};
   for (const [name, value] of Object.entries((properties.headers ?? {}) as Headers)) {
     if (name !== "x-stream-offset") headers[name] = value;
   }
-  const { contentType, messageId, type, timestamp } = properties as unknown as Record<string, unknown>;
-  const given = { contentType, messageId, type, timestamp };
+  const { contentType, messageId, correlationId, appId, type, timestamp } = properties as unknown as Record<
+    string,
+    unknown
+  >;
+  const given = { contentType, messageId, correlationId, appId, type, timestamp };
   return {
     exchange: "",
     key,

@@ -2,28 +2,23 @@
  * Messages that were published for later, of one channel. Of all connections that use the channel one at a time holds them, by
  * single active consumer, and publishes each when its time has come. Without any they wait until there is one.
  */
-import type { Cancel, Clock, Logger } from "@meshwright/core/adapter";
+import type { Cancel, Clock, Logger, WireMessage } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import type { Link } from "./link.js";
-import type { Outgoing, Publisher } from "./publisher.js";
-import { fanoutName } from "./topology.js";
-import { bodyOf, number, propertiesOf, readMessage, salvage } from "./wire.js";
+import { number, readMessage, salvage } from "./wire.js";
 
 export interface LaterParts {
-  /** The name of the channel in RabbitMQ. */
-  readonly channel: string;
   readonly queue: string;
   readonly link: Link;
-  readonly publisher: Publisher;
   readonly clock: Clock;
   readonly logger: Logger;
-  nextOffset(): string;
+  /** They take their places now. */
+  publish(messages: readonly WireMessage[]): Promise<void>;
 }
 
 interface Waiting {
   readonly due: number;
-  readonly key: string;
   readonly tag: number;
   readonly message: ConsumeMessage;
 }
@@ -83,10 +78,9 @@ export class Later {
   #arrived(message: ConsumeMessage): void {
     const headers = message.properties.headers ?? {};
     const due = number(headers["mw-due"]) ?? 0;
-    const key = String(headers["mw-route"] ?? "0.");
     let at = this.#waiting.length;
     while (at > 0 && (this.#waiting[at - 1] as Waiting).due > due) at--;
-    this.#waiting.splice(at, 0, { due, key, tag: message.fields.deliveryTag, message });
+    this.#waiting.splice(at, 0, { due, tag: message.fields.deliveryTag, message });
     if (at === 0) this.#arm();
   }
 
@@ -99,7 +93,7 @@ export class Later {
   }
 
   async #mature(): Promise<void> {
-    const { clock, publisher, logger } = this.#parts;
+    const { clock, publish, logger } = this.#parts;
     const now = clock.now();
     const count = this.#waiting.findIndex(({ due }) => due > now);
     const due = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
@@ -107,19 +101,11 @@ export class Later {
     this.#arm();
     if (due.length === 0 || !feed) return;
     try {
-      await publisher.store(due.map((one) => this.#outgoing(one)));
+      await publish(due.map(({ message }) => (readMessage(message) ?? salvage(message)).message));
       for (const { tag } of due) feed.ack(tag);
     } catch (error) {
       logger.debug({ err: error }, "messages that are due could not be published yet");
       await feed.close();
     }
-  }
-
-  /** It takes its place now. */
-  #outgoing({ key, message }: Waiting): Outgoing {
-    const stored = readMessage(message) ?? salvage(message);
-    const properties = propertiesOf(stored.message, this.#parts.nextOffset());
-    const exchange = fanoutName(this.#parts.channel, Number.parseInt(key, 10));
-    return { exchange, key, body: bodyOf(stored.message), properties };
   }
 }

@@ -29,3 +29,13 @@ export function checkedOffset(offset: string): string {
   if (!shape.test(offset)) throw refusals.offsetInvalid(offset);
   return offset;
 }
+
+/** The parts of an offset: later ones of the same publisher are greater by time, then by count. */
+export function placeOf(offset: string): {
+  readonly ms: number;
+  readonly publisher: string;
+  readonly count: number;
+} {
+  const [ms = "", publisher = "", count = ""] = offset.split("-");
+  return { ms: Number(ms), publisher, count: Number(count) };
+}

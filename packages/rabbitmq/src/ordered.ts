@@ -3,6 +3,7 @@
  * says what leading is; this says when to take part, when to give a partition up, and what settling takes.
  */
 import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
+import { takeFrom } from "./dispatch.js";
 import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
@@ -11,7 +12,7 @@ import type { MemberParts } from "./member.js";
 import { OrderedHeld } from "./ordered-held.js";
 import { Outlet } from "./outlet.js";
 import { Partition } from "./partition.js";
-import type { Feeds } from "./partition-parts.js";
+import { type Feeds, readAhead } from "./partition-parts.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
 import { type Blocked, inOrder, type Own, type SettlingPlace, settlementNotes } from "./settling.js";
@@ -88,7 +89,7 @@ export class OrderedSubscription implements Subscription {
       mainQueue: mainName(name, index),
       heldQueue: heldName(name, index),
       first: this.#parts.past ? new FirstQueue(this.#parts.link, firstName(name, index)) : undefined,
-      prefetch: request.prefetch,
+      prefetch: readAhead(request.prefetch, settings.partitions),
       parked: settings.parked,
       clock,
       wanted,
@@ -183,13 +184,9 @@ export class OrderedSubscription implements Subscription {
 
   #take(): OrderedHeld[] {
     const room = Math.min(this.#parts.request.prefetch - this.#held.size, largestBatch);
-    const taken: OrderedHeld[] = [];
-    const count = this.#partitions.length;
-    for (let step = 0; step < count && taken.length < room; step++) {
-      const partition = this.#partitions[(this.#turn + step) % count];
-      if (partition) taken.push(...partition.dispatch.take(room - taken.length));
-    }
-    this.#turn = (this.#turn + 1) % count;
+    const dispatches = this.#partitions.map(({ dispatch }) => dispatch);
+    this.#turn = (this.#turn + 1) % dispatches.length;
+    const taken = takeFrom([...dispatches.slice(this.#turn), ...dispatches.slice(0, this.#turn)], room);
     for (const held of taken) {
       held.state = "held";
       this.#held.add(held);

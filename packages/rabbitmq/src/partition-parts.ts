@@ -28,6 +28,14 @@ export interface PartitionParts {
   failed(error: unknown): void;
 }
 
+/** A server that has much on its way works more for it. */
+const plenty = 300;
+
+/** How much of a partition a member may read: all of its prefetch, or of a large one twice the partition's share. */
+export function readAhead(prefetch: number, partitions: number): number {
+  return Math.min(prefetch, Math.max(plenty, Math.ceil((2 * prefetch) / partitions)));
+}
+
 export interface Feeds {
   readonly main: Feed;
   readonly held: Feed;

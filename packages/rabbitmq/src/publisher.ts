@@ -189,12 +189,12 @@ export class Publisher {
     if (this.#queue.length > 0) this.#pump();
   }
 
-  /** Comes before the confirmation of the message. Its offset says which one it is. */
+  /** Comes before the confirmation of the message. Its offset, in `app-id`, says which one it is. */
   #returned({ properties, fields }: Message): void {
-    const offset: unknown = properties.headers?.["mw-offset"];
+    const appId: unknown = properties.appId;
     for (const batch of this.#under) {
       const found = batch.messages.find(
-        ({ key, properties: sent }) => key === fields.routingKey && sent.headers?.["mw-offset"] === offset,
+        ({ key, properties: sent }) => key === fields.routingKey && sent.appId === appId,
       );
       if (found) batch.returned.push(found);
     }

@@ -117,6 +117,7 @@ export class Reading {
       await this.#consuming;
       this.#stopped = true;
       if (this.#consumer === "") return;
+      await this.#feed.flushed();
       for (let seen = -1; this.#open < this.#parts.prefetch && seen !== this.#arrivals; ) {
         seen = this.#arrivals;
         await new Promise<void>((resolve) => this.#parts.clock.after(quietMs, resolve));

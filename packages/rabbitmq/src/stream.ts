@@ -13,7 +13,8 @@ export interface StreamSource {
   readonly from: "first" | { readonly seconds: number } | { readonly offset: number };
 }
 
-const prefetch = 500;
+/** A message may be a bundle of many events. */
+const prefetch = 100;
 
 export const isMark = (message: ConsumeMessage): boolean =>
   message.properties.headers?.["mw-mark"] !== undefined;

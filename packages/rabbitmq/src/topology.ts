@@ -70,8 +70,8 @@ export function namespaceTopology(namespace: string): Topology {
 }
 
 /**
- * What is published goes to the fanout of its partition, the cheapest way to route. Others may publish to the channel's topic
- * exchange, which leads there.
+ * What is published goes straight to the log, and to the fanout of its partition, the cheapest way to route. Others may publish to
+ * the channel's topic exchange, which leads to both.
  */
 export function channelTopology(
   { partitions, retention }: Pick<Settings, "partitions" | "retention">,
@@ -92,7 +92,7 @@ export function channelTopology(
       { name: laterName(name), arguments: oneReader },
     ],
     bindings: fanouts.flatMap((fanout, partition): BindingPlan[] => [
-      { queue: logName(name), exchange: fanout, key: "" },
+      { queue: logName(name), exchange: name, key: `${partition}.#` },
       { queue: fanout, to: "exchange", exchange: name, key: `${partition}.#` },
     ]),
   };
@@ -118,40 +118,42 @@ export function groupTopology(
   };
 }
 
-/** The same for a group that started in the past: it has inlets of its own. While it is made, also a stage and first queues. */
+/** What a group that starts in the past has while it is made: inlets of its own, a stage, and queues for history. */
 export function inletTopology(
   { partitions }: Pick<Settings, "partitions">,
   namespace: string,
   request: GroupRequest,
-  making = true,
 ): Topology {
   const { channel, group, ordering, types } = request;
   const name = groupName(namespace, channel, group);
   const filter = filterTopology(channelName(namespace, channel), partitions, types);
   const stage = stageName(name);
   const inlets = eachOf(partitions).map((partition) => inletName(name, partition));
-  const queues = groupQueues(name, ordering, partitions);
+  const firsts = ordering === "key" ? eachOf(partitions).map((partition) => firstName(name, partition)) : [];
   const bindings = inlets.flatMap((inlet, partition): BindingPlan[] => [
     ...filter.to(inlet, partition).map((one): BindingPlan => ({ ...one, to: "exchange" })),
     { queue: ordering === "none" ? queueName(name) : mainName(name, partition), exchange: inlet, key: "" },
   ]);
-  if (making) {
-    queues.push({ name: stage, arguments: neverDrop });
-    bindings.push({ queue: stage, exchange: stage, key: "" });
-    if (ordering === "key") {
-      for (const partition of eachOf(partitions))
-        queues.push({ name: firstName(name, partition), arguments: oneReader });
-    }
-  }
-  const exchanges: ExchangePlan[] = [
-    orderExchange(name, ordering),
-    ...filter.exchanges,
-    { name: stage, type: "fanout", arguments: {} },
-    ...inlets.map(
-      (inlet): ExchangePlan => ({ name: inlet, type: "fanout", arguments: { "alternate-exchange": stage } }),
-    ),
-  ];
-  return { exchanges, queues, bindings: [...filter.bindings, ...bindings] };
+  return {
+    exchanges: [
+      orderExchange(name, ordering),
+      ...filter.exchanges,
+      { name: stage, type: "fanout", arguments: {} },
+      ...inlets.map(
+        (inlet): ExchangePlan => ({
+          name: inlet,
+          type: "fanout",
+          arguments: { "alternate-exchange": stage },
+        }),
+      ),
+    ],
+    queues: [
+      ...groupQueues(name, ordering, partitions),
+      { name: stage, arguments: neverDrop },
+      ...firsts.map((first): QueuePlan => ({ name: first, arguments: oneReader })),
+    ],
+    bindings: [...filter.bindings, ...bindings, { queue: stage, exchange: stage, key: "" }],
+  };
 }
 
 function groupQueues(name: string, ordering: "key" | "none", partitions: number): QueuePlan[] {
@@ -226,6 +228,11 @@ export function readyExchange(group: string): ExchangePlan {
   return { name: `${group}:ready`, type: "fanout", arguments: {} };
 }
 
+/** Exists where the group started in the past: its partitions may have a first queue. */
+export function pastExchange(group: string): ExchangePlan {
+  return { name: `${group}:past`, type: "fanout", arguments: {} };
+}
+
 function logArguments({ maxAgeSeconds, maxBytes, segmentBytes }: RetentionSettings): QueuePlan["arguments"] {
   return {
     "x-queue-type": "stream",
@@ -262,6 +269,6 @@ export const deadName = (group: string): string => `${group}:dead`;
 export const queueName = (group: string): string => `${group}:queue`;
 export const mainName = (group: string, partition: number): string => `${group}:main.${partition}`;
 export const heldName = (group: string, partition: number): string => `${group}:held.${partition}`;
-export const inletName = (group: string, partition: number): string => `${group}:in.${partition}`;
+const inletName = (group: string, partition: number): string => `${group}:in.${partition}`;
 export const stageName = (group: string): string => `${group}:stage`;
 export const firstName = (group: string, partition: number): string => `${group}:first.${partition}`;

@@ -1,6 +1,6 @@
 /**
- * A message as it is stored: the body as it is; id, type and content type as properties; its headers as they are, and a few
- * `mw-…` ones of ours. Also reads what foreign programs send: binary CloudEvents as Knative writes them. See docs/rabbitmq.md.
+ * A message as it is stored: the body as it is; id, type, key, content type and offset as properties, which cost the server
+ * less than headers; its headers as they are, and now and then `mw-…` ones of ours. Also reads what foreign programs send: binary CloudEvents as Knative writes them. See docs/rabbitmq.md.
  */
 import { createHash } from "node:crypto";
 import type { Failure, WireMessage } from "@meshwright/core/adapter";
@@ -25,6 +25,9 @@ export type Headers = Record<string, unknown>;
 /** Properties of AMQP take so many bytes. */
 const shortText = 255;
 
+/** How `app-id` begins on what is ours; the offset follows. */
+const ours = "mw:";
+
 /** Headers of ours, and those that the server adds. */
 const reserved =
   /^(?:mw-|x-death$|x-(?:first|last)-death-|x-delivery-count$|x-acquired-count$|x-stream-|x-opt-)/;
@@ -41,10 +44,10 @@ export function propertiesOf(message: WireMessage, offset: string): Options.Publ
   for (const name in message.headers) {
     headers[reserved.test(name) ? `mw-=${name}` : name] = message.headers[name];
   }
-  headers["mw-offset"] = offset;
-  headers["mw-key"] = key;
   return {
     headers,
+    appId: ours + offset,
+    correlationId: fitting(key, headers, "mw-key"),
     messageId: fitting(id, headers, "mw-id"),
     type: fitting(type, headers, "mw-type"),
     contentType: fitting(contentType, headers, "mw-content-type"),
@@ -74,8 +77,8 @@ function fitting(text: string, headers: Headers, name: string): string {
 /** The message of a delivery; undefined when it is none. */
 export function readMessage({ properties, content }: Message): Stored | undefined {
   const headers = (properties.headers ?? {}) as Headers;
-  const offset = headers["mw-offset"];
-  if (typeof offset !== "string") return readForeign(properties, headers, content);
+  if (!isOurs(properties)) return readForeign(properties, headers, content);
+  const offset = (properties.appId as string).slice(ours.length);
   const own: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
@@ -85,12 +88,17 @@ export function readMessage({ properties, content }: Message): Stored | undefine
   const message: WireMessage = {
     id: text(headers["mw-id"] ?? properties.messageId),
     type: text(headers["mw-type"] ?? properties.type),
-    key: text(headers["mw-key"]),
+    key: text(headers["mw-key"] ?? properties.correlationId),
     contentType: text(headers["mw-content-type"] ?? properties.contentType),
     headers: own,
     body: content,
   };
   return { message, offset, storedAt: storedAt(offset) };
+}
+
+/** Whether it was published by us, or is a copy of ours. */
+export function isOurs({ appId }: Message["properties"]): boolean {
+  return typeof appId === "string" && appId.startsWith(ours);
 }
 
 /** What is known of a delivery's attempts. */
