@@ -165,6 +165,16 @@ describe("duplicates", () => {
     ]);
   });
 
+  test("a retry that a fault left without an answer may have made two, and no more", () => {
+    const asked = [delivered(10, first), begun(11, first), ended(12, first, "failed")];
+    const twice = [...handled(500, attempt(2)), ...handled(600, attempt(2))];
+    const run = { publisher, one: asked, two: [...twice, ...handled(700, second)] };
+    expect(brokenIn({ ledgers: run, faults: [fault("one", 13)] })).toEqual([]);
+    const thrice = [...twice, ...handled(650, attempt(2)), ...handled(700, second)];
+    const more = brokenIn({ ledgers: { ...run, two: thrice }, faults: [fault("one", 13)] });
+    expect(more).toEqual(["duplicate", "attempt"]);
+  });
+
   test("twice the same attempt", () => {
     const one = [...handled(10, first), ...handled(20, first), ...handled(30, second)];
     expect(brokenIn({ ledgers: { publisher, one } })).toEqual(["duplicate", "attempt"]);

@@ -1,4 +1,5 @@
 import type { Attempt, Confirmed } from "../history.js";
+import { unanswered } from "./duplicates.js";
 import { type Evidence, groupedBy, told, type Violation } from "./evidence.js";
 import type { Faults } from "./faults.js";
 
@@ -13,7 +14,9 @@ export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violat
     for (const [at, one] of same.entries()) {
       const earlier = same.slice(0, at).filter(({ settled }) => settled?.outcome !== "release");
       const begun = earlier.filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
-      if (one.attempt <= begun.length && !faults.late(one.by, one.deliveredAt))
+      const twins = unanswered(begun, one, faults).length;
+      const least = Math.max(Math.min(1, begun.length), begun.length - twins);
+      if (one.attempt <= least && !faults.late(one.by, one.deliveredAt))
         violations.push({ promise: "attempt", what: `too low, ${begun.length} had begun: ${told(one)}` });
       const most = 1 + earlier.length;
       if (one.attempt > most && one.attempt > most + hidden(one, published.get(one.id), faults))

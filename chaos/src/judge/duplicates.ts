@@ -10,7 +10,8 @@ export interface Repeats {
 
 /**
  * Nothing comes again but what was given back (`retry`, `release`), or was held by somebody whom a fault touched while
- * he held it. To a process that was cut off, an old delivery may also come late.
+ * he held it. To a process that was cut off, an old delivery may also come late. A retry that a fault left without an answer
+ * may have made two of it.
  */
 export function findRepeats({ attempts, faults }: Evidence): Repeats {
   let explained = 0;
@@ -18,13 +19,22 @@ export function findRepeats({ attempts, faults }: Evidence): Repeats {
   for (const same of groupedBy(attempts, "id").values()) {
     for (const [at, again] of same.entries()) {
       const held = same.slice(0, at).filter((earlier) => !wasGivenBack(earlier, again.deliveredAt));
-      const holder = held.find((earlier) => !isExplained(earlier, again, faults));
-      if (holder !== undefined)
+      const holders = held.filter((earlier) => !isExplained(earlier, again, faults));
+      const [holder] = holders;
+      if (holder !== undefined && holders.length > unanswered(same.slice(0, at), again, faults).length)
         violations.push({ promise: "duplicate", what: `${told(again)}; ${stateOf(holder)}` });
       else if (held.length > 0) explained++;
     }
   }
   return { explained, violations };
+}
+
+/** Retries that were asked for and never answered, because of a fault: the event and its copy may both be there. */
+export function unanswered(earlier: readonly Attempt[], again: Attempt, faults: Faults): readonly Attempt[] {
+  return earlier.filter(
+    ({ outcome, settled, by, deliveredAt }) =>
+      outcome === "failed" && settled === undefined && faults.touched(by, deliveredAt, again.deliveredAt),
+  );
 }
 
 function wasGivenBack({ settled }: Attempt, before: number): boolean {

@@ -74,7 +74,7 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
   const lingering = await endAll(fleet, "consumer");
   const { stalls, ...history } = historyOf(readLedgers(folder));
   const embedded = site.server === undefined;
-  const faults = faultsOf(explanations({ struck, stalls, embedded }, history.confirmed), leaseMs);
+  const faults = faultsOf(explanations({ struck, stalls, embedded }, history.confirmed), leaseMs, consumers);
   return {
     broker,
     seed,
