@@ -34,8 +34,10 @@ export interface EntryItem {
 
 export class Lanes {
   readonly #lanes: Map<string, Item[]> = new Map();
+  /** The keys of holds, by what is held, and those of entries: there may be thousands. */
+  readonly #holds: Map<string, string> = new Map();
+  readonly #entries: Map<string, readonly [key: string, item: EntryItem]> = new Map();
   #mains = 0;
-  #entries = 0;
 
   /** How many messages of the main queue wait here. */
   get mains(): number {
@@ -43,7 +45,7 @@ export class Lanes {
   }
 
   get entries(): number {
-    return this.#entries;
+    return this.#entries.size;
   }
 
   has(key: string): boolean {
@@ -67,14 +69,15 @@ export class Lanes {
   }
 
   entry(id: string): readonly [key: string, item: EntryItem] | undefined {
-    for (const [key, item] of this.all()) if (item.kind === "entry" && item.id === id) return [key, item];
-    return undefined;
+    return this.#entries.get(id);
   }
 
   /** At its place by `seq`, behind its equals. */
   insert(key: string, item: Item): void {
     const items = this.#lanes.get(key);
-    this.#count(item, 1);
+    if (item.kind === "main") this.#mains += 1;
+    else if (item.kind === "entry") this.#entries.set(item.id, [key, item]);
+    else if (item.kind === "hold") this.#holds.set(item.ref, key);
     if (!items) {
       this.#lanes.set(key, [item]);
       return;
@@ -89,12 +92,15 @@ export class Lanes {
     const at = items?.findIndex(wanted) ?? -1;
     if (!items || at < 0) return undefined;
     const [item] = items.splice(at, 1);
-    if (item) this.#count(item, -1);
+    if (item?.kind === "main") this.#mains -= 1;
+    else if (item?.kind === "entry") this.#entries.delete(item.id);
+    else if (item?.kind === "hold") this.#holds.delete(item.ref);
     if (items.length === 0) this.#lanes.delete(key);
     return item;
   }
 
   hold(key: string, ref: string): HoldItem | undefined {
+    if (this.#holds.get(ref) !== key) return undefined;
     const found = this.items(key).find((item) => item.kind === "hold" && item.ref === ref);
     return found?.kind === "hold" ? found : undefined;
   }
@@ -107,18 +113,13 @@ export class Lanes {
 
   /** The key of a hold. */
   keyOf(ref: string): string | undefined {
-    for (const [key, item] of this.all()) if (item.kind === "hold" && item.ref === ref) return key;
-    return undefined;
+    return this.#holds.get(ref);
   }
 
   clear(): void {
     this.#lanes.clear();
+    this.#holds.clear();
+    this.#entries.clear();
     this.#mains = 0;
-    this.#entries = 0;
-  }
-
-  #count(item: Item, by: number): void {
-    if (item.kind === "main") this.#mains += by;
-    else if (item.kind === "entry") this.#entries += by;
   }
 }

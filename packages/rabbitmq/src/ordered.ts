@@ -15,11 +15,17 @@ import { Partition } from "./partition.js";
 import { type Feeds, readAhead } from "./partition-parts.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
-import { type Blocked, inOrder, type Own, type SettlingPlace, settlementNotes } from "./settling.js";
+import {
+  type Blocked,
+  handoversOf,
+  inOrder,
+  type Own,
+  type SettlingPlace,
+  settlementNotes,
+} from "./settling.js";
+import { Stall } from "./stall.js";
 import { deadName, firstName, heldName, mainName } from "./topology.js";
 
-/** After so long without room, or without being asked, others may take over what it leads. */
-const stallMs = 100;
 /** Members often come several at once. */
 const settleDownMs = 5;
 const refreshMs = 10 * 60_000;
@@ -36,8 +42,7 @@ export class OrderedSubscription implements Subscription {
   #feeds: Feeds | undefined;
   #running: Promise<void> | undefined;
   #turn = 0;
-  #stalled = false;
-  #stall: Cancel | undefined;
+  readonly #stall: Stall;
   #balance: Cancel | undefined;
   #refresh: Cancel = () => undefined;
   /** Changes of what it leads, one after another. */
@@ -50,6 +55,7 @@ export class OrderedSubscription implements Subscription {
     this.#partitions = Array.from({ length: parts.settings.partitions }, (_, index) =>
       this.#partition(index),
     );
+    this.#stall = new Stall(parts.clock, () => this.#move(() => this.#stepAside()));
     this.#presence = new Presence(parts.link, parts.name);
     this.#outlet = new Outlet({
       begin: () => {
@@ -162,7 +168,7 @@ export class OrderedSubscription implements Subscription {
   /** Stands in line wherever it does not. */
   async #register(): Promise<void> {
     const feeds = this.#feeds;
-    if (!feeds?.held.open || this.#closed || this.#stalled) return;
+    if (!feeds?.held.open || this.#closed || this.#stall.stalled) return;
     const id = await this.#presence.begin();
     if (feeds !== this.#feeds) return;
     const idle = this.#partitions.filter(({ role }) => role === "idle");
@@ -191,26 +197,10 @@ export class OrderedSubscription implements Subscription {
       held.state = "held";
       this.#held.add(held);
     }
-    this.#watch(taken.length > 0 || room <= 0);
+    if (this.#closed) return taken;
+    if (taken.length > 0 || room <= 0) this.#stall.busy();
+    else if (this.#stall.ready()) this.#move(() => this.#register());
     return taken;
-  }
-
-  /** Without room, or not being asked: after a while it makes way for others who wait. */
-  #watch(busy: boolean): void {
-    if (!busy) {
-      this.#stall?.();
-      this.#stall = undefined;
-      if (!this.#stalled) return;
-      this.#stalled = false;
-      this.#move(() => this.#register());
-      return;
-    }
-    this.#stall?.();
-    if (this.#closed || this.#stalled) return;
-    this.#stall = this.#parts.clock.after(stallMs, () => {
-      this.#stalled = true;
-      this.#move(() => this.#stepAside());
-    });
   }
 
   #move(change: () => Promise<void>): void {
@@ -220,7 +210,7 @@ export class OrderedSubscription implements Subscription {
   #balanceSoon(): void {
     this.#balance ??= this.#parts.clock.after(settleDownMs, () => {
       this.#balance = undefined;
-      this.#move(() => (this.#stalled ? this.#stepAside() : this.#share()));
+      this.#move(() => (this.#stall.stalled ? this.#stepAside() : this.#share()));
     });
   }
 
@@ -237,13 +227,17 @@ export class OrderedSubscription implements Subscription {
 
   /** Gives up all that others wait for, and waits for nothing. */
   async #stepAside(): Promise<void> {
-    if (!this.#stalled) return;
+    if (!this.#stall.stalled) return;
     await this.#presence.end();
     const waiting = this.#partitions.filter(({ role }) => role === "waiting");
     await Promise.all(waiting.map((partition) => partition.withdraw()));
     const leading = this.#leading();
     const others = await this.#others(leading);
-    for (const partition of leading) if (partition.seats.has(others)) await this.#leave(partition);
+    const wanted = leading.filter(({ seats }) => seats.has(others));
+    const now = this.#parts.clock.now();
+    for (const partition of wanted) if (partition.rest.until <= now) await this.#leave(partition);
+    const waits = wanted.filter(({ role }) => role === "leading").map(({ rest }) => rest.until - now);
+    if (waits.length > 0) this.#stall.again(Math.min(...waits));
   }
 
   #leading(): Partition[] {
@@ -279,7 +273,7 @@ export class OrderedSubscription implements Subscription {
 
   async #settle(settlements: readonly Settlement[]): Promise<void> {
     const own = this.#own(settlements);
-    const handovers = this.#handovers(own);
+    const handovers = handoversOf(own, this.#partitions);
     const mine = handovers.length === 0 ? own : await this.#after(handovers, own);
     const blocked: Blocked[] = [];
     const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
@@ -296,11 +290,6 @@ export class OrderedSubscription implements Subscription {
       delivery.state = "gone";
       this.#held.delete(delivery);
     }
-  }
-
-  #handovers(mine: readonly Own[]): Promise<void>[] {
-    const partitions = new Set(mine.map(({ delivery }) => this.#partitions[delivery.partition]));
-    return [...partitions].flatMap((partition) => partition?.handover ?? []);
   }
 
   /** What becomes of something that is just being handed over, the next leader is to read after that. */
@@ -348,7 +337,7 @@ export class OrderedSubscription implements Subscription {
 
   async #close(): Promise<void> {
     this.#outlet.end();
-    this.#stall?.();
+    this.#stall.stop();
     this.#balance?.();
     this.#refresh();
     const { patiently, blocked } = this.#parts;

@@ -24,6 +24,7 @@ import { heldEntry, heldMain, type OrderedHeld } from "./ordered-held.js";
 import type { Feeds, PartitionParts } from "./partition-parts.js";
 import type { Outgoing } from "./publisher.js";
 import { Reading } from "./reading.js";
+import { Rest } from "./rest.js";
 import { Seats } from "./seats.js";
 import { Starts } from "./starts.js";
 import { readMessage, salvage } from "./wire.js";
@@ -48,6 +49,7 @@ export class Partition {
   #loading: Parsed[] = [];
   #seq = 0;
   readonly #former: Former = new Former();
+  readonly rest: Rest;
   /** The name of its own leaving. */
   #leave = "";
   /** Resolves when the handover is done that is under way: settlements wait for it. */
@@ -56,6 +58,7 @@ export class Partition {
 
   constructor(parts: PartitionParts) {
     this.parts = parts;
+    this.rest = new Rest(parts.clock);
     this.dispatch = new Dispatch({
       ...parts,
       leading: () => this.role === "leading",
@@ -63,7 +66,6 @@ export class Partition {
     });
   }
 
-  /** What comes into its journal comes here. */
   get leads(): boolean {
     return this.role === "leading" || this.role === "leaving";
   }
@@ -109,8 +111,10 @@ export class Partition {
     if (this.role === "waiting") this.role = "loading";
     if (this.role === "idle") this.#late.push(message.fields.deliveryTag);
     else if (!note) this.#ack(message);
-    else if (note.kind === "mark") this.#markCame(message, note.id);
-    else if (this.role === "loading") this.#load(message, note);
+    else if (note.kind === "mark") {
+      this.#ack(message);
+      if (note.id === this.#mark) this.#marked();
+    } else if (this.role === "loading") this.#load(message, note);
     else this.#live(message, note);
   }
 
@@ -119,12 +123,6 @@ export class Partition {
     this.#loading.push([message, note]);
     if (note.kind !== "baton" || this.#mark !== "") return;
     this.#whenRead(() => this.#loaded());
-  }
-
-  /** One of another leader says nothing. */
-  #markCame(message: ConsumeMessage, id: string): void {
-    this.#ack(message);
-    if (id === this.#mark) this.#marked();
   }
 
   /** Calls back when all that is in the journal now has been read. */
@@ -139,6 +137,7 @@ export class Partition {
   #loaded(): void {
     if (this.role !== "loading") return;
     this.role = "leading";
+    this.rest.begin();
     const all = this.#loading;
     this.#loading = [];
     const { alive, over, refs } = sifted(all);
@@ -179,9 +178,8 @@ export class Partition {
   }
 
   /**
-   * Leaves to the next leader all that is in the journal, written anew, and at the end the baton. Put back, it would come
-   * in any order. What is on its way to a consumer that is cancelled goes back by itself, and maybe late: so first it has to
-   * have read all that it has written.
+   * Leaves to the next leader all that is in the journal, written anew, and last the baton: put back, it would come in any
+   * order. So would what is on its way to a consumer that is cancelled; so first it reads all that it has written.
    *
    * @param mine - what its handlers have, asked for when nothing can come any more
    */
@@ -194,6 +192,7 @@ export class Partition {
 
   async #handOver(mine: () => readonly OrderedHeld[]): Promise<void> {
     const { held, main } = this.feeds as Feeds;
+    const over = this.rest.handover();
     const read = new Promise<void>((resolve) => this.#whenRead(resolve));
     await Promise.race([read, held.ended]);
     await held.cancel((await this.#standing) ?? "");
@@ -203,6 +202,7 @@ export class Partition {
     for (const tag of [...tags, ...this.#kept]) held.ack(tag);
     this.reset();
     await Promise.all([main.flushed(), held.flushed()]);
+    over();
   }
 
   /** Stands in line no more. What it was given in just this moment is given back. */
@@ -273,9 +273,9 @@ export class Partition {
       return;
     }
     const waiting = this.lanes.takeHold(key, note.id);
-    const known = this.lanes.items(key).find((item) => item.kind === "entry" && item.id === note.id);
-    if (known?.kind === "entry") {
-      known.held.place = message.fields.deliveryTag;
+    const known = this.lanes.entry(note.id);
+    if (known) {
+      known[1].held.place = message.fields.deliveryTag;
       return;
     }
     const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);

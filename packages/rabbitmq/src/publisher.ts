@@ -37,6 +37,7 @@ export class Publisher {
   /** Sent at least in part, in order; the confirmed ones leave. */
   readonly #under: Set<Batch> = new Set();
   #outstanding = 0;
+  #pumping = false;
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -89,12 +90,17 @@ export class Publisher {
       if (this.#closed) this.#notifyIdle();
       return;
     }
-    while (this.#outstanding < this.#window) {
+    // What cannot be written is settled at once, in this very loop.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#outstanding < this.#window && this.#channel === channel) {
       const batch = this.#queue[0];
-      if (!batch) return;
+      if (!batch) break;
       this.#write(channel, batch);
       if (batch.sent === batch.messages.length) this.#queue.shift();
     }
+    this.#pumping = false;
+    if (!this.#channel) this.#open();
   }
 
   /** As much of a batch as the window allows. */

@@ -67,3 +67,9 @@ export function inOrder(
   }
   return seen;
 }
+
+/** Those that are under way in the partitions of these. */
+export function handoversOf(mine: readonly Own[], partitions: readonly Partition[]): Promise<void>[] {
+  const concerned = new Set(mine.map(({ delivery }) => partitions[delivery.partition]));
+  return [...concerned].flatMap((partition) => partition?.handover ?? []);
+}
