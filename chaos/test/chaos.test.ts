@@ -4,11 +4,11 @@ import { runChaos } from "../src/run/run.js";
 
 const seed = 20_261_124;
 
-// One fault of nearly every kind. Longer runs: `npm run chaos`. RabbitMQ is run there: it does not keep order through every fault yet.
-test.each(["sqlite", "redis"] as const)(
+// One fault of nearly every kind. Longer runs: `npm run chaos`.
+test.each(["sqlite", "redis", "rabbitmq"] as const)(
   "%s keeps its promises while processes and servers fail",
   {
-    timeout: 120_000,
+    timeout: 240_000,
   },
   async (broker) => {
     const result = await runChaos({ broker, durationMs: 10_000, faults: 10, seed });

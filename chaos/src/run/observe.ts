@@ -24,7 +24,6 @@ export interface Remains {
 
 export interface Observed {
   readonly site: Site;
-  readonly leaseMs: number;
   /** Where the ledgers are. */
   readonly folder: string;
 }
@@ -32,10 +31,13 @@ export interface Observed {
 /** How long what is left may take. */
 const drainMs = 60_000;
 
+/** Reading all ledgers takes this process longer than a lease, and must not cost it its connection. */
+const ownLeaseMs = 60_000;
+
 /** Waits until every group is empty, or the time is up; then reads the shelves. */
-export async function observe({ site, leaseMs, folder }: Observed): Promise<Remains> {
+export async function observe({ site, folder }: Observed): Promise<Remains> {
   const { broker: name, address } = site;
-  const broker = await createBroker(name, address, leaseMs);
+  const broker = await createBroker(name, address, ownLeaseMs);
   if (!isDeadLetterShelf(broker)) throw new Error(`${name} has no dead letters to compare with.`);
   await broker.open({
     namespace,

@@ -70,7 +70,7 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
   if (options.keep) await writeFile(join(folder, "faults.json"), JSON.stringify(struck));
   const lazy = await rollCall(fleet);
   const hung = await endAll(fleet, "publisher");
-  const remains = await observe({ site, leaseMs, folder });
+  const remains = await observe({ site, folder });
   const lingering = await endAll(fleet, "consumer");
   const { stalls, ...history } = historyOf(readLedgers(folder));
   const embedded = site.server === undefined;

@@ -3,6 +3,7 @@ import type { Clock } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import type { Feed } from "./feed.js";
 import { type FirstQueue, isEnd } from "./first-queue.js";
+import { quiet } from "./quiet.js";
 
 export interface ReadingParts {
   readonly mainQueue: string;
@@ -18,9 +19,6 @@ export interface ReadingParts {
   heldElsewhere(): boolean;
   failed(error: unknown): void;
 }
-
-/** So long without a delivery, and none is on its way. */
-const quietMs = 5;
 
 export class Reading {
   readonly #parts: ReadingParts;
@@ -104,10 +102,7 @@ export class Reading {
     if (first?.read && first.open === 0 && !this.#stopped && !heldElsewhere()) first.drop();
   }
 
-  /**
-   * Stops reading. What is on its way to a consumer that is cancelled goes back and is counted, so before that nothing is
-   * acknowledged, until the limit is reached or nothing has come for a moment.
-   */
+  /** Stops reading; meanwhile nothing is acknowledged. */
   async stop(): Promise<void> {
     let thaw: () => void = () => undefined;
     this.thawed = new Promise((resolve) => {
@@ -118,10 +113,8 @@ export class Reading {
       this.#stopped = true;
       if (this.#consumer === "") return;
       await this.#feed.flushed();
-      for (let seen = -1; this.#open < this.#parts.prefetch && seen !== this.#arrivals; ) {
-        seen = this.#arrivals;
-        await new Promise<void>((resolve) => this.#parts.clock.after(quietMs, resolve));
-      }
+      const { clock, prefetch } = this.#parts;
+      await quiet(clock, prefetch, () => ({ open: this.#open, arrivals: this.#arrivals }));
       await this.#feed.cancel(this.#consumer);
     } finally {
       thaw();

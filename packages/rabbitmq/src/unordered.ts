@@ -10,6 +10,7 @@ import { Held, heldFrom } from "./held.js";
 import type { MemberParts } from "./member.js";
 import { Outlet } from "./outlet.js";
 import type { Outgoing } from "./publisher.js";
+import { quiet } from "./quiet.js";
 import { copyOf, deadCopy, undecodable } from "./records.js";
 import { deadName, delayQueue, queueName } from "./topology.js";
 import { readMessage, salvage } from "./wire.js";
@@ -27,6 +28,9 @@ export class UnorderedSubscription implements Subscription {
   readonly #held: Set<Held> = new Set();
   readonly #settling: Set<Promise<void>> = new Set();
   readonly #delays: Set<string> = new Set();
+  #arrivals = 0;
+  /** Resolves when acknowledging does no harm. */
+  #thawed: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -112,6 +116,7 @@ export class UnorderedSubscription implements Subscription {
       feed.ack(message.fields.deliveryTag);
       return;
     }
+    this.#arrivals += 1;
     this.#waiting.push(heldFrom(stored, message, feed, clock.now()));
     this.#outlet.notify();
   }
@@ -143,6 +148,7 @@ export class UnorderedSubscription implements Subscription {
     try {
       const copies = await this.#copies(mine);
       if (copies.length > 0) await this.#parts.publisher.store(copies);
+      await this.#thawed;
       for (const { delivery } of mine) delivery.feed.ack(delivery.tag);
       await Promise.all(
         [...new Set(mine.map(({ delivery }) => delivery.feed))].map((feed) => feed.flushed()),
@@ -211,7 +217,8 @@ export class UnorderedSubscription implements Subscription {
     this.#outlet.end();
     const { patiently, blocked } = this.#parts;
     const feed = this.#feed;
-    if (feed?.open && this.#consumer !== undefined) await patiently(feed.cancel(this.#consumer));
+    this.#thawed = patiently(this.#stopReading(feed));
+    await this.#thawed;
     await patiently(Promise.allSettled([...this.#settling]));
     if (feed?.open && !blocked()) await patiently(this.#giveBack(feed));
     this.#closed = true;
@@ -220,6 +227,14 @@ export class UnorderedSubscription implements Subscription {
     this.#parts.stop();
     await this.#running;
     this.#parts.closed();
+  }
+
+  async #stopReading(feed: Feed | undefined): Promise<void> {
+    if (!feed?.open || this.#consumer === undefined) return;
+    const { clock, request } = this.#parts;
+    const look = () => ({ open: this.#waiting.length + this.#held.size, arrivals: this.#arrivals });
+    await quiet(clock, request.prefetch, look);
+    await feed.cancel(this.#consumer);
   }
 
   /** As copies: a nack would count as an attempt (B11). */
