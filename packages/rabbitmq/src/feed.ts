@@ -4,7 +4,7 @@
  */
 import type { Channel, ConsumeMessage } from "amqplib";
 import { brokerError, connectionLost } from "./errors.js";
-import type { Link } from "./link.js";
+import { goodbye, type Link } from "./link.js";
 
 interface Waiting {
   readonly resolve: () => void;
@@ -104,12 +104,7 @@ export class Feed {
   }
 
   async close(): Promise<void> {
-    if (!this.#open) return;
-    try {
-      await this.#channel.close();
-    } catch {
-      // It is gone already, which is what was wanted.
-    }
+    if (this.#open) await goodbye(this.#channel);
   }
 
   #atEndOfTurn(): void {

@@ -211,6 +211,16 @@ export class Link {
   }
 }
 
+/** Closes a channel. amqplib forgets who waits for the answer when the connection is lost meanwhile. */
+export async function goodbye(channel: Channel): Promise<void> {
+  const gone = new Promise<void>((resolve) => channel.once("close", resolve));
+  try {
+    await Promise.race([channel.close(), gone]);
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
+}
+
 function withHeartbeat(
   server: Extract<Settings["target"], { kind: "server" }>["server"],
   seconds: number,

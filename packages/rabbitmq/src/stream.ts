@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { Signal } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { brokerError } from "./errors.js";
-import type { Link } from "./link.js";
+import { goodbye, type Link } from "./link.js";
 import type { Publisher } from "./publisher.js";
 
 export interface StreamSource {
@@ -71,7 +71,7 @@ export async function* readStream(
       await signal.wait(seen);
     }
   } finally {
-    if (!gone) await channel.close().catch(() => undefined);
+    if (!gone) await goodbye(channel);
   }
 }
 

@@ -1,6 +1,9 @@
-import type { Logger } from "@meshwright/core/adapter";
-import { eventually, rabbitmqServer } from "@meshwright/testing";
+import { type Logger, silentLogger, systemClock } from "@meshwright/core/adapter";
+import { eventually, faultProxy, rabbitmqServer } from "@meshwright/testing";
 import { afterAll, expect, test } from "vitest";
+import { Feed } from "../src/feed.js";
+import { Link } from "../src/link.js";
+import { settingsFrom } from "../src/options.js";
 import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
 
 const server = await rabbitmqServer();
@@ -116,4 +119,20 @@ test("an error names no password", async () => {
   await expect(openBroker({ url: "amqp://127.0.0.1:1" })).rejects.toMatchObject({
     code: "RABBITMQ_DISCONNECTED",
   });
+});
+
+test("who closes a channel waits for no answer of a connection that is lost", async () => {
+  await using proxy = await faultProxy({ target: { host: server.host, port: server.port } });
+  const far = new URL(url);
+  far.port = String(proxy.port);
+  const settings = settingsFrom({ url: far.href, lease: 2_000, timeout: 2_000 });
+  const link = new Link({ settings, name: "test", clock: systemClock, logger: silentLogger });
+  await link.open();
+  const feed = await Feed.open(link);
+  proxy.blackHole();
+  const closing = feed.close();
+  proxy.cut();
+  await closing;
+  expect(feed.open).toBe(false);
+  await link.close();
 });
