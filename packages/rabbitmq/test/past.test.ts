@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { partitionOf } from "@meshwright/core/adapter";
+import { type Delivery, partitionOf } from "@meshwright/core/adapter";
 import { eventually, rabbitmqServer } from "@meshwright/testing";
 import { type ConfirmChannel, connect } from "amqplib";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -29,6 +28,8 @@ test.each(["key", "none"] as const)(
     const namespace = `past-load-${ordering}`;
     const publishers = [await openBroker({ url }, { namespace }), await openBroker({ url }, { namespace })];
     const sent: string[] = [];
+    const groups: Delivery[][] = [];
+    const areClose = (): boolean => groups.every((got) => sent.length - got.length < 2_000);
     let running = true;
     const load = publishers.map(async (publisher, which) => {
       for (let round = 0; running; round++) {
@@ -38,15 +39,15 @@ test.each(["key", "none"] as const)(
         );
         sent.push(...batch.flatMap(({ id, type }) => (type === "test.v1" ? [id] : [])));
         await publisher.publish("orders", batch);
-        await sleep(10);
+        await eventually("the groups follow", areClose);
       }
     });
     await eventually("there is history", () => sent.length > 1_000);
-    const groups = await Promise.all(
+    await Promise.all(
       ["a", "b", "c"].map(async (group) => {
         const broker = await openBroker({ url }, { namespace });
         const types = ["test.*"];
-        return ackAll(await subscribe(broker, { group, ordering, from: "earliest", types }));
+        groups.push(ackAll(await subscribe(broker, { group, ordering, from: "earliest", types })));
       }),
     );
     const then = sent.length;
@@ -107,6 +108,7 @@ test.each(["key", "none"] as const)(
     const name = channelName(namespace, "orders");
     const nextOffset = offsetMaker(Date.now);
     const sent: string[] = [];
+    const onTheirWay: (() => void)[] = [];
     let running = true;
     const slowPublisher = (async () => {
       while (running) {
@@ -114,21 +116,27 @@ test.each(["key", "none"] as const)(
         const partition = partitionOf(one.key, 3);
         const properties = propertiesOf(one, nextOffset());
         raw.publish("", `${name}:log`, bodyOf(one), properties);
-        const route = (): unknown =>
-          raw.publish(`${name}:${partition}`, `${partition}.${one.type}`, bodyOf(one), properties);
-        setTimeout(route, 300);
+        onTheirWay.push(() =>
+          raw.publish(`${name}:${partition}`, `${partition}.${one.type}`, bodyOf(one), properties),
+        );
+        if (onTheirWay.length > 20) onTheirWay.shift()?.();
+        await raw.waitForConfirms();
         sent.push(one.id);
-        await sleep(10);
       }
-      await sleep(400);
+      for (const route of onTheirWay) route();
+      await raw.waitForConfirms();
     })();
-    await eventually("there is history", () => sent.length > 20);
+    await eventually("there is history", () => sent.length > 30);
     const got = ackAll(await subscribe(broker, { ordering, from: "earliest" }));
-    await sleep(500);
+    const then = sent.length;
+    await eventually("it goes on", () => sent.length > then + 50);
     running = false;
     await slowPublisher;
-    await eventually("all arrive", () => sent.every((id) => ids(got).includes(id)));
-    await sleep(200);
-    expect(got.length).toBe(sent.length + 1);
+    // Behind everything else in every partition: what comes twice has come by then.
+    const last = Array.from({ length: 7 }, (_, index) => message({ key: `key-${index}` }));
+    await broker.publish("orders", last);
+    const all = [...sent, ...last.map(({ id }) => id)];
+    await eventually("all arrive", () => all.every((id) => ids(got).includes(id)));
+    expect(got.length).toBe(all.length + 1);
   },
 );
