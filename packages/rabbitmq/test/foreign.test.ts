@@ -1,22 +1,13 @@
 import { rabbitmqServer } from "@meshwright/testing";
-import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Message } from "amqplib";
+import { afterAll, expect, test } from "vitest";
 import { channelName } from "../src/names.js";
-import { ackAll, message, openBroker, subscribe } from "./support.js";
+import { ackAll, message, openBroker, rawChannel, subscribe } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const url = server.url;
-let connection: ChannelModel;
-let raw: ConfirmChannel;
-
-beforeAll(async () => {
-  connection = await connect(url);
-  raw = await connection.createConfirmChannel();
-});
-afterAll(async () => {
-  await connection.close();
-  await server.close();
-});
+afterAll(() => server.close());
+const raw = await rawChannel(url);
 
 test("a binary CloudEvent, as Knative writes it, arrives with its id, type and key", async () => {
   const namespace = "foreign-binary";

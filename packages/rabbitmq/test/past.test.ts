@@ -1,26 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Delivery, partitionOf } from "@meshwright/core/adapter";
 import { eventually, rabbitmqServer } from "@meshwright/testing";
-import { type ConfirmChannel, connect } from "amqplib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { channelName } from "../src/names.js";
 import { offsetMaker } from "../src/offsets.js";
 import { bodyOf, propertiesOf } from "../src/wire.js";
-import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
+import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const { url } = server;
-let raw: ConfirmChannel;
-let end: () => Promise<void>;
-
-beforeAll(async () => {
-  const connection = await connect(url);
-  raw = await connection.createConfirmChannel();
-  end = () => connection.close();
-});
-afterAll(async () => {
-  await end();
-  await server.close();
-});
+afterAll(() => server.close());
+const raw = await rawChannel(url);
 
 test.each(["key", "none"] as const)(
   "groups from the past that are made under load get each message once, each key in order: ordering %s",
@@ -29,7 +19,6 @@ test.each(["key", "none"] as const)(
     const publishers = [await openBroker({ url }, { namespace }), await openBroker({ url }, { namespace })];
     const sent: string[] = [];
     const groups: Delivery[][] = [];
-    const areClose = (): boolean => groups.every((got) => sent.length - got.length < 2_000);
     let running = true;
     const load = publishers.map(async (publisher, which) => {
       for (let round = 0; running; round++) {
@@ -39,7 +28,8 @@ test.each(["key", "none"] as const)(
         );
         sent.push(...batch.flatMap(({ id, type }) => (type === "test.v1" ? [id] : [])));
         await publisher.publish("orders", batch);
-        await eventually("the groups follow", areClose);
+        // As fast as it can, it would only show how long a backlog takes.
+        await sleep(10);
       }
     });
     await eventually("there is history", () => sent.length > 1_000);

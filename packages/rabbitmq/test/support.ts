@@ -10,7 +10,8 @@ import {
 } from "@meshwright/core/adapter";
 import { type RabbitBroker, type RabbitBrokerOptions, rabbitBroker } from "@meshwright/rabbitmq";
 import { eventually } from "@meshwright/testing";
-import { onTestFinished } from "vitest";
+import { type ConfirmChannel, connect } from "amqplib";
+import { afterAll, onTestFinished } from "vitest";
 
 export function contextOf(over: Partial<BrokerContext> = {}): BrokerContext {
   return {
@@ -33,6 +34,13 @@ export async function openBroker(
   await broker.open(contextOf({ report: (report) => reports.push(report), ...over }));
   onTestFinished(() => broker.close().catch(() => undefined));
   return Object.assign(broker, { reports });
+}
+
+/** A channel of amqplib, as foreign programs use it; closed after the tests of the file. */
+export async function rawChannel(url: string): Promise<ConfirmChannel> {
+  const connection = await connect(url);
+  afterAll(() => connection.close());
+  return await connection.createConfirmChannel();
 }
 
 let count = 0;

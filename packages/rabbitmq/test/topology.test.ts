@@ -1,24 +1,13 @@
 import { topology } from "@meshwright/rabbitmq";
 import { rabbitmqServer } from "@meshwright/testing";
-import { type Channel, connect } from "amqplib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { bindingKey, channelName, groupName, part, routingKey } from "../src/names.js";
-import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
+import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const url = server.url;
-let raw: Channel;
-let end: () => Promise<void>;
-
-beforeAll(async () => {
-  const connection = await connect(url);
-  raw = await connection.createChannel();
-  end = () => connection.close();
-});
-afterAll(async () => {
-  await end();
-  await server.close();
-});
+afterAll(() => server.close());
+const raw = await rawChannel(url);
 
 describe("names", () => {
   test("any name fits, and different names stay different", () => {
