@@ -43,6 +43,8 @@ export interface History {
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
   /** Faults that the processes saw by themselves. */
   readonly stalls: readonly Fault[];
+  /** Processes that left in good order: from asking to leave until they had. */
+  readonly leaves: readonly Fault[];
 }
 
 /** @param ledgers - of each process, in the order of writing */
@@ -50,6 +52,7 @@ export function historyOf(ledgers: Iterable<Ledger>): History {
   const confirmed: Confirmed[] = [];
   const attempts = new Map<string, Attempt[]>();
   const stalls: Fault[] = [];
+  const leaves: Fault[] = [];
   for (const { by, entries } of ledgers) {
     for (const entry of entries) {
       if (entry.kind === "confirmed")
@@ -58,12 +61,14 @@ export function historyOf(ledgers: Iterable<Ledger>): History {
         );
       if (entry.kind === "stalled")
         stalls.push({ kind: "stall", target: by, from: entry.from, to: entry.at });
+      if (entry.kind === "left")
+        leaves.push({ kind: "leave", target: by, from: entry.askedAt, to: entry.at });
     }
     for (const [group, own] of attemptsOf(by, entries))
       attempts.set(group, (attempts.get(group) ?? []).concat(own));
   }
   for (const all of attempts.values()) all.sort((one, other) => one.deliveredAt - other.deliveredAt);
-  return { confirmed, attempts, stalls };
+  return { confirmed, attempts, stalls, leaves };
 }
 
 /** The deliveries to one process, by group. */

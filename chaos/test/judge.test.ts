@@ -204,4 +204,13 @@ describe("attempts", () => {
     expect(brokenIn({ ledgers })).toEqual(["attempt"]);
     expect(brokenIn({ ledgers, faults: [fault("two", 5)] })).toEqual([]);
   });
+
+  test("one attempt more for each who left meanwhile, where what is on its way to him is counted", () => {
+    const one = [...handled(20, attempt(2)), ...handled(30, second)];
+    const ledgers = { publisher, one, two: [left(5)] };
+    expect(brokenIn({ ledgers })).toEqual(["attempt"]);
+    expect(brokenIn({ ledgers, countsPassing: true })).toEqual([]);
+    const more = [...handled(20, attempt(3)), ...handled(30, second)];
+    expect(brokenIn({ ledgers: { ...ledgers, one: more }, countsPassing: true })).toEqual(["attempt"]);
+  });
 });

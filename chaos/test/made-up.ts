@@ -59,15 +59,19 @@ export interface MadeUp {
   readonly ledgers: Readonly<Record<string, readonly Entry[]>>;
   readonly faults?: readonly Fault[];
   readonly shelf?: readonly string[];
+  /** What is on its way to somebody who leaves may be counted. */
+  readonly countsPassing?: boolean;
 }
 
-export function judged({ ordering = "key", ledgers, faults = [], shelf = [] }: MadeUp): Verdict {
+export function judged(run: MadeUp): Verdict {
+  const { ordering = "key", ledgers, faults = [], shelf = [], countsPassing = false } = run;
   const history = historyOf(Object.entries(ledgers).map(([by, entries]) => ({ by, entries })));
   return judge({
     group: { name: group, ordering },
     confirmed: history.confirmed,
     attempts: history.attempts.get(group) ?? [],
     faults: faultsOf(faults, leaseMs),
+    ...(countsPassing && { leaves: faultsOf(history.leaves, leaseMs) }),
     shelf,
   });
 }

@@ -7,7 +7,7 @@ import type { Faults } from "./faults.js";
  * `attempt` counts deliveries: never fewer than the ledger knows to have begun, unless they were released; never more
  * than it knows of, and the faults in which one may have been lost on its way.
  */
-export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violation[] {
+export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence): Violation[] {
   const published = new Map(confirmed.map((event) => [event.id, event]));
   const violations: Violation[] = [];
   for (const same of groupedBy(attempts, "id").values()) {
@@ -19,7 +19,7 @@ export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violat
       if (one.attempt <= least && !faults.late(one.by, one.deliveredAt))
         violations.push({ promise: "attempt", what: `too low, ${begun.length} had begun: ${told(one)}` });
       const most = 1 + earlier.length;
-      if (one.attempt > most && one.attempt > most + hidden(one, published.get(one.id), faults))
+      if (one.attempt > most && one.attempt > most + hidden(one, published.get(one.id), [faults, leaves]))
         violations.push({
           promise: "attempt",
           what: `too high, only ${earlier.length} are known: ${told(one)}`,
@@ -30,6 +30,7 @@ export function findMiscounts({ confirmed, attempts, faults }: Evidence): Violat
 }
 
 /** How many deliveries may have been lost on their way to a process. Without a confirmation we can't say. */
-function hidden(one: Attempt, event: Confirmed | undefined, faults: Faults): number {
-  return event === undefined ? Infinity : faults.between(event.askedAt, one.deliveredAt);
+function hidden(one: Attempt, event: Confirmed | undefined, causes: readonly (Faults | undefined)[]): number {
+  if (event === undefined) return Infinity;
+  return causes.reduce((sum, cause) => sum + (cause?.between(event.askedAt, one.deliveredAt) ?? 0), 0);
 }

@@ -9,6 +9,8 @@ export interface Evidence {
   /** In the order of delivery. */
   readonly attempts: readonly Attempt[];
   readonly faults: Faults;
+  /** Those who left, where what is on its way to somebody who leaves may be counted as an attempt. */
+  readonly leaves?: Faults;
   /** The ids on the group's dead-letter shelf at the end. */
   readonly shelf: readonly string[];
 }

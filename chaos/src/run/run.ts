@@ -10,7 +10,7 @@ import { type Fault, historyOf } from "../history.js";
 import { faultsOf } from "../judge/faults.js";
 import { judge, type Verdict } from "../judge/judge.js";
 import { readLedgers } from "../ledger.js";
-import type { BrokerName } from "../targets/brokers.js";
+import { type BrokerName, countsPassing } from "../targets/brokers.js";
 import { openSite, type Site } from "../targets/site.js";
 import { endAll, rollCall } from "./calm.js";
 import { explanations } from "./explanations.js";
@@ -72,7 +72,7 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
   const hung = await endAll(fleet, "publisher");
   const remains = await observe({ site, folder });
   const lingering = await endAll(fleet, "consumer");
-  const { stalls, ...history } = historyOf(readLedgers(folder));
+  const { stalls, leaves, ...history } = historyOf(readLedgers(folder));
   const embedded = site.server === undefined;
   const faults = faultsOf(explanations({ struck, stalls, embedded }, history.confirmed), leaseMs, consumers);
   return {
@@ -88,6 +88,7 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
         confirmed: history.confirmed,
         attempts: history.attempts.get(group.name) ?? [],
         faults,
+        ...(countsPassing(broker, group) && { leaves: faultsOf(leaves, leaseMs) }),
         shelf: remains.shelves.get(group.name) ?? [],
       }),
     ),

@@ -11,14 +11,17 @@ export class Former {
   readonly #back: Set<string> = new Set();
   /** Those who stopped reading and did not come to the end of leaving. */
   readonly #leaving: Set<string> = new Set();
-  /** The one before went in good order. */
-  orderly = false;
+  /** How many in a row left in good order, and may have let go of what was on its way to them: the server has counted that. */
+  #passes = 0;
+  /** This leader was given something that nobody was given before: so it has had all that others let go of. */
+  #reachesOn = false;
 
   clear(): void {
     this.known.clear();
     this.#back.clear();
     this.#leaving.clear();
-    this.orderly = false;
+    this.#passes = 0;
+    this.#reachesOn = false;
   }
 
   isBack(ref: string): void {
@@ -30,18 +33,30 @@ export class Former {
     return this.#back.has(ref) || this.known.has(ref);
   }
 
-  /** Of a call that failed and was stored all the same: another entry has replaced it already. */
-  isTwin(replaces: string): boolean {
-    return replaces !== "" && this.known.has(replaces);
+  /** Of a call that failed and was stored all the same: another has replaced it, or what it replaces. */
+  isTwin({ id, replaces }: { readonly id: string; readonly replaces: string }): boolean {
+    return this.known.has(id) || (replaces !== "" && this.known.has(replaces));
   }
 
   leaves(id: string): void {
     this.#leaving.add(id);
   }
 
-  hasLeft(id: string): void {
+  hasLeft(id: string, passes: number): void {
     this.#leaving.delete(id);
-    this.orderly = true;
+    this.#passes = passes;
+  }
+
+  /** What this one says when it leaves in good order. */
+  get passes(): number {
+    return this.#reachesOn ? 1 : this.#passes + 1;
+  }
+
+  /** The attempt of a message of the main queue, without the deliveries that were on their way to those who left. */
+  attemptOf(attempt: number, redelivered: boolean): number {
+    if (redelivered) return Math.max(1, attempt - this.#passes);
+    this.#reachesOn = true;
+    return attempt;
   }
 
   /**

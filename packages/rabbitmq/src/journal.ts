@@ -31,9 +31,9 @@ export type Note =
   | { readonly kind: "hold"; readonly ref: string; readonly key: string; readonly seq: number }
   | { readonly kind: "done"; readonly ref: string }
   | { readonly kind: "seat"; readonly member: string }
-  | { readonly kind: "leaving" | "left"; readonly id: string }
-  | { readonly kind: "baton" }
-  | { readonly kind: "mark"; readonly id: string };
+  | { readonly kind: "leaving" | "mark"; readonly id: string }
+  | { readonly kind: "left"; readonly id: string; readonly passes: number }
+  | { readonly kind: "baton" };
 
 export function readNote({ properties }: ConsumeMessage): Note | undefined {
   const headers = (properties.headers ?? {}) as Headers;
@@ -58,8 +58,9 @@ export function readNote({ properties }: ConsumeMessage): Note | undefined {
       return { kind, member: text("mw-member") };
     case "baton":
       return { kind };
-    case "leaving":
     case "left":
+      return { kind, id: text("mw-id"), passes: number(headers["mw-passes"]) ?? 1 };
+    case "leaving":
     case "mark":
       return { kind, id: text("mw-id") };
     default:
@@ -104,8 +105,9 @@ export const seatNote = (queue: string, member: string): Outgoing =>
 export const leavingNote = (queue: string, id: string): Outgoing =>
   note(queue, { "mw-note": "leaving", "mw-id": id });
 
-export const leftNote = (queue: string, id: string): Outgoing =>
-  note(queue, { "mw-note": "left", "mw-id": id });
+/** @param passes - how many in a row left in good order, of whom none reached what nobody was given before */
+export const leftNote = (queue: string, id: string, passes: number): Outgoing =>
+  note(queue, { "mw-note": "left", "mw-id": id, "mw-passes": passes });
 
 export const batonNote = (queue: string): Outgoing => note(queue, { "mw-note": "baton" });
 

@@ -136,7 +136,6 @@ export class Partition {
 
   #loaded(): void {
     if (this.role !== "loading") return;
-    this.role = "leading";
     this.rest.begin();
     const all = this.#loading;
     this.#loading = [];
@@ -144,6 +143,7 @@ export class Partition {
     for (const [, note] of alive) if (note.kind === "entry") this.#seq = Math.max(this.#seq, note.seq ?? 0);
     for (const [message] of over) this.#ack(message);
     for (const [message, note] of alive) this.#live(message, note);
+    this.role = "leading";
     for (const ref of refs) remember(this.#former.known, ref);
     for (const tag of this.#starts.takeAll()) this.feeds?.held.ack(tag);
     const reading = this.#read();
@@ -174,7 +174,7 @@ export class Partition {
   /** The end of leaving. */
   get farewell(): readonly Outgoing[] {
     const { heldQueue } = this.parts;
-    return [leftNote(heldQueue, this.#leave), batonNote(heldQueue)];
+    return [leftNote(heldQueue, this.#leave, this.#former.passes), batonNote(heldQueue)];
   }
 
   /**
@@ -232,9 +232,11 @@ export class Partition {
       case "entry":
         this.#entry(message, note);
         break;
-      case "started":
-        this.#started(message, note.ref, note.id);
+      case "started": {
+        const key = this.#starts.noted(note, message.fields.deliveryTag, this.lanes);
+        if (key !== undefined) this.dispatch.look(key);
         break;
+      }
       case "hold":
         this.#hold(message, note);
         break;
@@ -255,7 +257,7 @@ export class Partition {
         this.#kept.push(message.fields.deliveryTag);
         break;
       case "left":
-        this.#former.hasLeft(note.id);
+        this.#former.hasLeft(note.id, note.passes);
         this.#ack(message);
         break;
       default:
@@ -268,8 +270,10 @@ export class Partition {
     const { key } = stored.message;
     const { feeds } = this;
     if (!feeds) return;
-    if (this.#former.known.has(note.id) || this.#former.isTwin(note.replaces)) {
+    const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);
+    if (this.#former.isTwin(note) || !(pending || this.#isExpected(message, note))) {
       this.#ack(message);
+      this.dispatch.look(key);
       return;
     }
     const waiting = this.lanes.takeHold(key, note.id);
@@ -278,7 +282,6 @@ export class Partition {
       known[1].held.place = message.fields.deliveryTag;
       return;
     }
-    const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);
     if (waiting) feeds.held.ack(waiting.tag);
     this.#resolve(note.replaces);
     this.#former.isBack(note.id);
@@ -302,20 +305,10 @@ export class Partition {
     this.dispatch.look(key);
   }
 
-  #started(message: ConsumeMessage, ref: string, id: string): void {
-    const tag = message.fields.deliveryTag;
-    const found = this.lanes.entry(ref);
-    if (!found) {
-      // Of an entry that follows, or that is over: those go when loading is done.
-      this.#starts.put(ref, tag);
-      return;
-    }
-    const [key, item] = found;
-    item.held.notes.push(tag);
-    if (item.startId === id) {
-      item.start = "there";
-      this.dispatch.look(key);
-    } else item.held.attempt += 1;
+  /** Not so: a copy by a member that does not know yet that it leads no more. What it replaces has come back since. */
+  #isExpected({ fields }: ConsumeMessage, { replaces }: Extract<Note, { kind: "entry" }>): boolean {
+    if (this.role !== "leading" || fields.redelivered) return true;
+    return replaces === "" || this.lanes.keyOf(replaces) !== undefined;
   }
 
   #hold(message: ConsumeMessage, { ref, key, seq }: Extract<Note, { kind: "hold" }>): void {
@@ -378,9 +371,7 @@ export class Partition {
     }
     const at = this.#at(feeds.main, stored.offset, seq ?? this.#nextSeq());
     const held = heldMain(message, stored, { ...at, acked });
-    // It was on its way to the leader before, who never had it.
-    if (this.#former.orderly && message.fields.redelivered && seq === undefined && held.attempt > 1)
-      held.attempt -= 1;
+    if (seq === undefined) held.attempt = this.#former.attemptOf(held.attempt, message.fields.redelivered);
     if (found) this.dispatch.add(held, seq !== undefined);
     else this.parts.bury(held);
   }

@@ -1,7 +1,11 @@
 import type { Delivery } from "@meshwright/core/adapter";
 import { eventually, rabbitmqServer } from "@meshwright/testing";
 import { afterAll, expect, test } from "vitest";
-import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
+import { entryNote, newId } from "../src/journal.js";
+import { groupName } from "../src/names.js";
+import type { Outgoing } from "../src/publisher.js";
+import { heldName } from "../src/topology.js";
+import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const { url } = server;
@@ -59,4 +63,21 @@ test("members share the partitions", async () => {
     );
     return first.length > 0 && second.length > 0;
   });
+});
+
+test("a copy by a member that does not know that it leads no more is passed over; what is redriven is not", async () => {
+  const namespace = "members-stray";
+  const broker = await openBroker({ url, partitions: 1 }, { namespace });
+  const got = ackAll(await subscribe(broker));
+  await broker.publish("orders", [message()]);
+  await eventually("it arrives", () => got.length === 1);
+  const [first] = got as [Delivery];
+  const queue = heldName(groupName(namespace, "orders", "billing"), 0);
+  const raw = await rawChannel(url);
+  const put = ({ body, properties }: Outgoing): boolean => raw.publish("", queue, body, properties);
+  put(entryNote(queue, first, { attempt: 2 }, { id: newId(), seq: 1, replaces: first.offset }));
+  const redriven = message();
+  put(entryNote(queue, { message: redriven, offset: "1-redriven" }, { attempt: 1 }, { id: newId() }));
+  await eventually("what is redriven arrives", () => ids(got).includes(redriven.id));
+  expect(ids(got)).toEqual([first.message.id, redriven.id]);
 });
