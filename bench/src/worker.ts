@@ -13,7 +13,7 @@ const contestants: Readonly<Record<string, () => Promise<Contestant>>> = {
   "redis/bullmq": async () => (await import("./redis/bullmq.js")).contestant,
   "redis/nest": async () => (await import("./redis/nest.js")).contestant,
   "rabbitmq/raw": async () => (await import("./rabbitmq/raw.js")).contestant,
-  "rabbitmq/raw-with-log": async () => (await import("./rabbitmq/raw.js")).withLog,
+  "rabbitmq/raw-alike": async () => (await import("./rabbitmq/raw.js")).alike,
   "rabbitmq/raw-groups": async () => (await import("./rabbitmq/raw-groups.js")).contestant,
   "rabbitmq/broker": async () => (await import("./rabbitmq/ours.js")).broker,
   "rabbitmq/mesh": async () => (await import("./rabbitmq/ours.js")).mesh,

@@ -4,7 +4,6 @@
  */
 import type { WireMessage } from "@meshwright/core/adapter";
 import type { Message } from "amqplib";
-import { storedAt } from "./offsets.js";
 import type { Outgoing } from "./publisher.js";
 import { bodyOf, isOurs, propertiesOf, readMessage, type Stored } from "./wire.js";
 
@@ -115,11 +114,7 @@ function readBundle(bytes: Buffer): Stored[] {
     at = headEnd + 4 + bytes.readUInt32BE(headEnd);
     const { offset, id, type, key, contentType = "", headers = {} } = head;
     const body = bytes.subarray(headEnd + 4, at);
-    events.push({
-      message: { id, type, key, contentType, headers, body },
-      offset,
-      storedAt: storedAt(offset),
-    });
+    events.push({ message: { id, type, key, contentType, headers, body }, offset });
   }
   return events;
 }

@@ -224,13 +224,28 @@ export function takeFrom(all: readonly Dispatch[], room: number): OrderedHeld[] 
   let left = room;
   for (const one of all) left = one.takeReady(left, taken);
   while (left > 0) {
-    const [first, second] = [...all].sort((one, other) => one.nextTag - other.nextTag);
-    if (!first || first.nextTag === noTag) break;
-    const next = first.takeFresh(left, second?.nextTag ?? noTag);
+    const [first, before] = earliest(all);
+    if (!first) break;
+    const next = first.takeFresh(left, before);
     taken.push(...next);
     left -= next.length;
   }
   return taken;
+}
+
+/** Who has what was delivered first, and up to where all that follows is his. */
+function earliest(all: readonly Dispatch[]): readonly [first: Dispatch | undefined, before: number] {
+  let first: Dispatch | undefined;
+  let [least, next] = [noTag, noTag];
+  for (const one of all) {
+    const tag = one.nextTag;
+    if (tag < least) {
+      next = least;
+      least = tag;
+      first = one;
+    } else if (tag < next) next = tag;
+  }
+  return [first, next];
 }
 
 function isReady(item: Item, now: number): boolean {

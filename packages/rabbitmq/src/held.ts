@@ -2,13 +2,13 @@
 import type { Delivery, Failure, WireMessage } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import type { Feed } from "./feed.js";
+import { storedAt } from "./offsets.js";
 import { type Carried, readCarried, type Stored } from "./wire.js";
 
 export class Held implements Delivery {
   readonly message: WireMessage;
   attempt: number;
   readonly offset: string;
-  readonly storedAt: number;
   readonly lastFailure?: Failure;
   /** First delivery to the group, in milliseconds since the epoch. */
   readonly firstAt: number;
@@ -20,12 +20,15 @@ export class Held implements Delivery {
   constructor(stored: Stored, carried: Carried, place: { tag: number; feed: Feed; now: number }) {
     this.message = stored.message;
     this.offset = stored.offset;
-    this.storedAt = stored.storedAt;
     this.attempt = carried.attempt;
     if (carried.failure) this.lastFailure = carried.failure;
     this.firstAt = carried.firstAt ?? place.now;
     this.tag = place.tag;
     this.feed = place.feed;
+  }
+
+  get storedAt(): number {
+    return storedAt(this.offset);
   }
 
   /** What a copy carries that counts so many attempts and, for a retry, why. */

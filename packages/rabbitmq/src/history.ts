@@ -34,9 +34,9 @@ async function* readLog(
   const wanted = startFilter(from);
   const ended = endFilter(to);
   for await (const batch of readStream(link, publisher, source)) {
-    const events = batch.flatMap(readEntry).filter(wanted);
-    const over = events.findIndex((stored) => ended(stored) === "over");
-    const entries = (over < 0 ? events : events.slice(0, over)).filter((stored) => ended(stored) === "no");
+    const events = batch.flatMap(readEntry).map(placed).filter(wanted);
+    const over = events.findIndex((entry) => ended(entry) === "over");
+    const entries = (over < 0 ? events : events.slice(0, over)).filter((entry) => ended(entry) === "no");
     for (let at = 0; at < entries.length; at += pageSize) yield entries.slice(at, at + pageSize);
     if (over >= 0) return;
   }
@@ -51,19 +51,23 @@ export function sourceOf(from: StartPosition): StreamSource["from"] {
 /** Whether a message is at the place to start from, or behind it. Asked in the order of the log. */
 export function startFilter(from: StartPosition): (stored: Stored) => boolean {
   if (typeof from === "string") return () => true;
-  if ("time" in from) return (stored) => stored.storedAt >= from.time;
+  if ("time" in from) return ({ offset }) => storedAt(offset) >= from.time;
   const at = storedAt(from.offset);
   let reached = false;
-  return (stored) => {
+  return ({ offset }) => {
     // The message itself may be gone by retention.
-    reached ||= stored.offset === from.offset || stored.storedAt > at + skewMs;
+    reached ||= offset === from.offset || storedAt(offset) > at + skewMs;
     return reached;
   };
 }
 
-function endFilter(to: HistoryRequest["to"]): (stored: Stored) => "no" | "skip" | "over" {
+function placed(stored: Stored): HistoryEntry {
+  return { ...stored, storedAt: storedAt(stored.offset) };
+}
+
+function endFilter(to: HistoryRequest["to"]): (entry: HistoryEntry) => "no" | "skip" | "over" {
   if (to === undefined) return () => "no";
-  if ("time" in to) return (stored) => (stored.storedAt < to.time ? "no" : "skip");
+  if ("time" in to) return (entry) => (entry.storedAt < to.time ? "no" : "skip");
   checkedOffset(to.offset);
-  return (stored) => (stored.offset === to.offset ? "over" : "no");
+  return (entry) => (entry.offset === to.offset ? "over" : "no");
 }

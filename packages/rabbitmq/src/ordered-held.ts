@@ -17,8 +17,10 @@ interface Arrived {
 interface OrderedPlace extends Arrived {
   readonly source: "main" | "entry";
   readonly tag: number;
+  /** Tags of the notes that go with it. */
+  readonly notes: number[] | undefined;
   /** Told when it is acknowledged. */
-  readonly acked?: () => void;
+  readonly acked: (() => void) | undefined;
 }
 
 export class OrderedHeld extends Held {
@@ -26,8 +28,8 @@ export class OrderedHeld extends Held {
   readonly source: "main" | "entry";
   readonly ref: string;
   readonly seq: number;
-  /** Tags of the notes that go with it. */
-  readonly notes: number[] = [];
+  /** Tags of the notes that go with it: of an entry. */
+  readonly notes: number[] | undefined;
   /** Its partition has gone to another leader, who has to be told what becomes of it. */
   moved = false;
   /** The caller has it, and not only the iteration. */
@@ -43,13 +45,14 @@ export class OrderedHeld extends Held {
     this.ref = at.ref;
     this.seq = at.seq;
     this.place = at.tag;
+    this.notes = at.notes;
     this.#acked = at.acked;
   }
 
   /** Acknowledges it, and what goes with it. */
   ack(): void {
     this.feed.ack(this.place);
-    for (const tag of this.notes.splice(0)) this.feed.ack(tag);
+    for (const tag of this.notes?.splice(0) ?? []) this.feed.ack(tag);
     this.#acked?.();
   }
 }
@@ -58,9 +61,12 @@ export class OrderedHeld extends Held {
 export function heldMain(
   message: ConsumeMessage,
   stored: Stored,
-  at: Arrived & { readonly acked: () => void },
+  { partition, ref, seq, feed, now }: Arrived,
+  acked: () => void,
 ): OrderedHeld {
-  const place = { ...at, source: "main", tag: message.fields.deliveryTag } as const;
+  const tag = message.fields.deliveryTag;
+  // Spelled out: this is done for every message.
+  const place = { partition, ref, seq, feed, now, source: "main", tag, notes: undefined, acked } as const;
   return new OrderedHeld(stored, readCarried(message), place);
 }
 
@@ -76,8 +82,12 @@ export function heldEntry(
 ): OrderedHeld {
   const { attempt: counted, ...carried } = readCarried(message);
   const attempt = counted - serverCount(message) + Math.max(starts.length, wasHeld ? 1 : 0);
-  const place = { ...at, source: "entry", tag: message.fields.deliveryTag } as const;
-  const held = new OrderedHeld(stored, { ...carried, attempt }, place);
-  held.notes.push(...starts);
-  return held;
+  const place: OrderedPlace = {
+    ...at,
+    source: "entry",
+    tag: message.fields.deliveryTag,
+    notes: [...starts],
+    acked: undefined,
+  };
+  return new OrderedHeld(stored, { ...carried, attempt }, place);
 }

@@ -348,13 +348,8 @@ export class Partition {
     const found = readMessage(message);
     const stored = found ?? salvage(message);
     const { key, type } = stored.message;
-    const pass = async (): Promise<void> => {
-      await this.thawed;
-      feeds.main.ack(tag);
-      acked();
-    };
     if (found && this.parts.wanted && !this.parts.wanted(type)) {
-      void pass();
+      void this.#pass(tag, acked);
       return;
     }
     let seq: number | undefined;
@@ -365,15 +360,23 @@ export class Partition {
         feeds.held.ack(item.tag);
         seq = item.seq;
       } else if (this.#former.known.has(stored.offset)) {
-        void pass();
+        void this.#pass(tag, acked);
         return;
       }
     }
     const at = this.#at(feeds.main, stored.offset, seq ?? this.#nextSeq());
-    const held = heldMain(message, stored, { ...at, acked });
+    const held = heldMain(message, stored, at, acked);
     if (seq === undefined) held.attempt = this.#former.attemptOf(held.attempt, message.fields.redelivered);
     if (found) this.dispatch.add(held, seq !== undefined);
     else this.parts.bury(held);
+  }
+
+  /** Not for its group, or dealt with. */
+  async #pass(tag: number, acked: () => void): Promise<void> {
+    const { feeds } = this;
+    await this.thawed;
+    feeds?.main.ack(tag);
+    acked();
   }
 
   #at(feed: Feed, ref: string, seq: number) {

@@ -6,6 +6,7 @@ import { type Cancel, refusals } from "@meshwright/core/adapter";
 import type { ConfirmChannel, Message, Options } from "amqplib";
 import { brokerError, connectionLost, headersTooLarge, notTaken, queueGone } from "./errors.js";
 import type { Link } from "./link.js";
+import { Sender } from "./sender.js";
 
 /** One message on its way: to an exchange, or with "" as the exchange to the queue that `key` names. */
 export interface Outgoing {
@@ -29,7 +30,7 @@ export class Publisher {
   readonly #link: Link;
   readonly #window: number;
   readonly #unwatch: Cancel;
-  #channel: ConfirmChannel | undefined;
+  #sender: Sender | undefined;
   /** Why the server ended the channel, if it said. */
   #cause: unknown;
   #opening = false;
@@ -69,20 +70,20 @@ export class Publisher {
   /** Waits for what is under way, as long as there is a connection that takes it. */
   async close(): Promise<void> {
     this.#closed = true;
-    while ((this.#queue.length > 0 || this.#under.size > 0) && this.#channel && !this.#link.blocked) {
+    while ((this.#queue.length > 0 || this.#under.size > 0) && this.#sender && !this.#link.blocked) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     this.#unwatch();
     // It ends with its connection: a server that does not read would not answer a goodbye.
-    this.#channel = undefined;
+    this.#sender = undefined;
     for (const batch of this.#under) batch.reject(connectionLost());
     this.#under.clear();
     for (const batch of this.#queue.splice(0)) batch.reject(refusals.closed());
   }
 
   #pump(): void {
-    const channel = this.#channel;
-    if (!channel) {
+    const sender = this.#sender;
+    if (!sender) {
       this.#open();
       return;
     }
@@ -93,37 +94,35 @@ export class Publisher {
     // What cannot be written is settled at once, in this very loop.
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#outstanding < this.#window && this.#channel === channel) {
+    while (this.#outstanding < this.#window && this.#sender === sender) {
       const batch = this.#queue[0];
       if (!batch) break;
-      this.#write(channel, batch);
+      this.#write(sender, batch);
       if (batch.sent === batch.messages.length) this.#queue.shift();
     }
+    sender.flush();
     this.#pumping = false;
-    if (!this.#channel) this.#open();
+    if (!this.#sender) this.#open();
   }
 
   /** As much of a batch as the window allows. */
-  #write(channel: ConfirmChannel, batch: Batch): void {
+  #write(sender: Sender, batch: Batch): void {
     this.#under.add(batch);
     const confirmed = (error: Error | null): void => {
       this.#outstanding -= 1;
       if (error?.message === "message nacked") batch.error ??= notTaken();
-      else if (error) batch.error ??= this.#gone(channel);
+      else if (error) batch.error ??= this.#gone(sender);
       this.#settled(batch);
     };
     const until = Math.min(batch.messages.length, batch.sent + this.#window - this.#outstanding);
     for (; batch.sent < until; batch.sent++) {
-      const { exchange, key, body, properties } = batch.messages[batch.sent] as Outgoing;
       this.#outstanding += 1;
       try {
-        channel.publish(exchange, key, body, properties, confirmed);
+        sender.publish(batch.messages[batch.sent] as Outgoing, confirmed);
       } catch (error) {
         this.#outstanding -= 1;
         batch.error ??=
-          this.#channel === channel && isTooLarge(error)
-            ? headersTooLarge()
-            : brokerError(error, "publishing");
+          this.#sender === sender && isTooLarge(error) ? headersTooLarge() : brokerError(error, "publishing");
         this.#settled(batch);
       }
     }
@@ -140,8 +139,8 @@ export class Publisher {
     if (this.#queue.length > 0 && this.#outstanding < this.#window) this.#pump();
   }
 
-  #gone(channel: ConfirmChannel): Error {
-    if (this.#channel === channel) this.#channel = undefined;
+  #gone(sender: Sender): Error {
+    if (this.#sender === sender) this.#sender = undefined;
     return this.#cause ? brokerError(this.#cause, "publishing") : connectionLost();
   }
 
@@ -171,20 +170,21 @@ export class Publisher {
       void channel.close().catch(() => undefined);
       return;
     }
-    this.#channel = channel;
+    const sender = new Sender(channel);
+    this.#sender = sender;
     this.#cause = undefined;
     channel.on("error", (error) => {
       this.#cause = error;
     });
     channel.on("return", (message) => this.#returned(message));
-    channel.on("close", () => this.#lost(channel));
+    channel.on("close", () => this.#lost(sender));
     this.#pump();
   }
 
   /** Its unconfirmed messages have been told already; what was sent in part has not. */
-  #lost(channel: ConfirmChannel): void {
-    if (this.#channel !== undefined && this.#channel !== channel) return;
-    const error = this.#gone(channel);
+  #lost(sender: Sender): void {
+    if (this.#sender !== undefined && this.#sender !== sender) return;
+    const error = this.#gone(sender);
     for (const batch of this.#under) {
       if (this.#queue[0] === batch) this.#queue.shift();
       batch.reject(error);

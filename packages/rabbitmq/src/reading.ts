@@ -32,6 +32,9 @@ export class Reading {
   /** How many messages are not acknowledged, and how many have come. */
   #open = 0;
   #arrivals = 0;
+  readonly #acked = (): void => {
+    this.#open -= 1;
+  };
 
   constructor(parts: ReadingParts, feed: Feed) {
     this.#parts = parts;
@@ -57,26 +60,24 @@ export class Reading {
   }
 
   async #readMain(): Promise<void> {
-    await this.#consume(this.#parts.mainQueue, (message) => this.#arrived(message));
+    await this.#consume(this.#parts.mainQueue, (message) => this.#arrived(message, this.#acked));
   }
 
   async #consume(queue: string, take: (message: ConsumeMessage) => void): Promise<void> {
     if (!this.#stopped) this.#consumer = await this.#feed.consume(queue, this.#parts.prefetch, take);
   }
 
-  #arrived(message: ConsumeMessage, settled?: () => void): void {
+  #arrived(message: ConsumeMessage, acked: () => void): void {
     this.#arrivals += 1;
     this.#open += 1;
-    this.#parts.take(message, () => {
-      this.#open -= 1;
-      settled?.();
-    });
+    this.#parts.take(message, acked);
   }
 
   #history(first: FirstQueue, message: ConsumeMessage): void {
     if (!isEnd(message)) {
       first.open += 1;
       this.#arrived(message, () => {
+        this.#acked();
         first.open -= 1;
         this.dropFirst();
       });

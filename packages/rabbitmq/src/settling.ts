@@ -70,6 +70,7 @@ export function inOrder(
 
 /** Those that are under way in the partitions of these. */
 export function handoversOf(mine: readonly Own[], partitions: readonly Partition[]): Promise<void>[] {
+  if (!partitions.some(({ handover }) => handover)) return [];
   const concerned = new Set(mine.map(({ delivery }) => partitions[delivery.partition]));
   return [...concerned].flatMap((partition) => partition?.handover ?? []);
 }

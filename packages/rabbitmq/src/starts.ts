@@ -16,7 +16,7 @@ export class Starts {
       return undefined;
     }
     const [key, item] = found;
-    item.held.notes.push(tag);
+    item.held.notes?.push(tag);
     if (item.startId === id) {
       item.start = "there";
       return key;

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import type { Failure, WireMessage } from "@meshwright/core/adapter";
 import type { Message, Options } from "amqplib";
-import { storedAt } from "./offsets.js";
 
 /** What a copy of a message carries besides: retries, dead letters. */
 export interface Carried {
@@ -16,8 +15,8 @@ export interface Carried {
 
 export interface Stored {
   readonly message: WireMessage;
+  /** Says also when it was stored: `storedAt` of offsets.ts. */
   readonly offset: string;
-  readonly storedAt: number;
 }
 
 export type Headers = Record<string, unknown>;
@@ -93,7 +92,7 @@ export function readMessage({ properties, content }: Message): Stored | undefine
     headers: own,
     body: content,
   };
-  return { message, offset, storedAt: storedAt(offset) };
+  return { message, offset };
 }
 
 /** Whether it was published by us, or is a copy of ours. */
@@ -109,6 +108,7 @@ export function readCarried(message: Message): Carried {
   const lost = serverCount(message);
   const failure = readFailure(headers["mw-failure"]);
   const firstAt = number(headers["mw-first"]);
+  if (firstAt === undefined && failure === undefined) return { attempt: attempt + lost };
   return {
     attempt: attempt + lost,
     ...(firstAt === undefined ? {} : { firstAt }),
@@ -142,7 +142,7 @@ function readForeign(properties: Message["properties"], given: Headers, content:
   const key = headers["ce-partitionkey"] ?? headers["ce-subject"] ?? headers["ce-source"] ?? id;
   const type = headers["ce-type"] ?? text(properties.type);
   const message = { id, type, key, contentType, headers, body: content };
-  return { message, ...foreignPlace(properties, content) };
+  return { message, offset: foreignOffset(properties, content) };
 }
 
 /** A stored entry that is no message, kept as bytes (B8). */
@@ -155,17 +155,14 @@ export function salvage({ properties, content }: Message): Stored {
     headers: {},
     body: content,
   };
-  return { message, ...foreignPlace(properties, content) };
+  return { message, offset: foreignOffset(properties, content) };
 }
 
 /** The same for every copy of the same message. */
-function foreignPlace(
-  properties: Message["properties"],
-  content: Buffer,
-): { readonly offset: string; readonly storedAt: number } {
+function foreignOffset(properties: Message["properties"], content: Buffer): string {
   const seconds = number(properties.timestamp) ?? 0;
   const hash = createHash("sha256").update(text(properties.messageId)).update(content).digest("hex");
-  return { offset: `${seconds * 1_000}-foreign-${hash.slice(0, 24)}`, storedAt: seconds * 1_000 };
+  return `${seconds * 1_000}-foreign-${hash.slice(0, 24)}`;
 }
 
 function text(value: unknown): string {
