@@ -32,7 +32,24 @@ export { type Refusals, refusals } from "./broker/refusals.js";
 export { typeFilter } from "./broker/type-filter.js";
 export type { Cancel, Clock } from "./clock/clock.js";
 export { systemClock } from "./clock/clock.js";
-export { BrokerError, ConfigurationError, MeshError } from "./errors/errors.js";
+export { BrokerError, ConfigurationError, MeshError, StoreError } from "./errors/errors.js";
+export type {
+  BatchOutcome,
+  Claim,
+  Outbox,
+  OutboxBatch,
+  OutboxRow,
+  Refusal,
+  RefusedRow,
+  Store,
+  StoreCapabilities,
+  StoreContext,
+  Transaction,
+  TransactionOptions,
+  WaitingRow,
+} from "./store/contract.js";
+export { isConflict, Nesting, withRetries } from "./store/nesting.js";
+export { type StoreRefusals, storeRefusals } from "./store/refusals.js";
 export { type Duration, durationMs } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";
 export { Signal } from "./util/signal.js";

@@ -24,6 +24,7 @@ export {
   InvalidEventError,
   MeshError,
   RetryableError,
+  StoreError,
   TerminalError,
 } from "./errors/errors.js";
 export { type EventErrorCode, eventErrorCodes } from "./event/codes.js";
@@ -39,6 +40,8 @@ export {
   type Mesh,
   type PublishEntryFor,
   type PublishOptionsFor,
+  type TransactionalContext,
+  type TransactionalHandler,
 } from "./mesh/mesh.js";
 export type { ForwardOptions, From, HandlerOptions, MeshOptions, ReplayRequest } from "./mesh/options.js";
 export type { Plugin, PluginContext } from "./mesh/plugin.js";
@@ -80,5 +83,17 @@ export type { ExtensionTypes, NoExtensions } from "./schema/extensions.js";
 export { type FromSchema, type JsonSchema, type TypedSchema, typed } from "./schema/json-schema.js";
 export type { Upcast } from "./schema/upcasts.js";
 export type { Issue, ValidationResult, Validator } from "./schema/validation.js";
+export type {
+  Outbox,
+  OutboxRow,
+  RefusedRow,
+  Store,
+  StoreCapabilities,
+  Transaction,
+  TransactionOptions,
+} from "./store/contract.js";
+export type { MemoryDatabase } from "./store/memory/database.js";
+export { memoryDatabase } from "./store/memory/database.js";
+export { type MemoryRows, type MemoryStoreOptions, memoryStore } from "./store/memory/memory-store.js";
 export type { Duration } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";

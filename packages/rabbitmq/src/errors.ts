@@ -101,7 +101,7 @@ export function headersTooLarge(): BrokerError {
   return new BrokerError(
     "RABBITMQ_HEADERS_TOO_LARGE",
     "RabbitMQ: publishing: the headers of a message have more than 64 KiB. Send less in attributes, more in data.",
-    { retryable: false },
+    { retryable: false, about: "message" },
   );
 }
 

@@ -57,7 +57,7 @@ export const refusals: Refusals = {
     new BrokerError(
       "BROKER_BODY_TOO_LARGE",
       `A body has more than ${limit} bytes. Send a reference to the data instead.`,
-      final,
+      { retryable: false, about: "message" },
     ),
   orderingDiffers: ({ channel, group }, is, asked) =>
     new BrokerError(

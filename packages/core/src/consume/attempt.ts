@@ -2,8 +2,10 @@ import type { Delivery, Failure } from "../broker/contract.js";
 import { MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Cause } from "../publish/draft.js";
+import { foreignTransaction } from "../publish/errors.js";
 import type { PublishOptions } from "../publish/options.js";
 import type { Prepared, Publisher } from "../publish/publisher.js";
+import type { Transaction } from "../store/contract.js";
 import type { Logger } from "../util/logger.js";
 import type { DeliveryContext } from "./delivery-context.js";
 import type { Handler } from "./handler.js";
@@ -24,6 +26,8 @@ export class Attempt implements DeliveryContext {
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
   #open = true;
+  /** The transaction that it is part of, where its group is transactional. */
+  tx: Transaction | undefined;
   /** Where it stands among the active ones. */
   place = -1;
 
@@ -79,11 +83,20 @@ export class Attempt implements DeliveryContext {
         "ctx.publish was called after the handler had ended. Await everything the handler starts before it returns.",
       );
     }
+    if (options.tx !== undefined && options.tx !== this.tx) throw foreignTransaction();
     this.#cause ??= { group: this.host.group, event: this.event, ordinal: 0 };
     const prepared = this.host.publisher.prepare(type, data, options, this.#cause);
     this.#prepared ??= [];
     this.#prepared.push(prepared);
     return prepared.event;
+  }
+
+  /** Begins, or begins again, in a transaction; forgets what was published in one that was rolled back. */
+  begin(tx: Transaction): void {
+    this.tx = tx;
+    this.#cause = undefined;
+    this.#prepared = undefined;
+    this.#open = this.#abortReason === undefined;
   }
 
   /** Nothing can be published through this attempt any more. */
@@ -104,5 +117,10 @@ export class Attempt implements DeliveryContext {
   /** Sends what the handler published; resolves when the broker has confirmed it. */
   flush(): Promise<void> {
     return this.host.publisher.send(this.#prepared ?? [], this.event);
+  }
+
+  /** Adds what the handler published to the outbox. */
+  store(tx: Transaction): Promise<void> {
+    return this.host.publisher.store(this.#prepared ?? [], tx, this.event);
   }
 }

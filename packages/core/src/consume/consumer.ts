@@ -11,6 +11,7 @@ import type { ClaimCheck } from "../publish/claim-check.js";
 import type { Publisher } from "../publish/publisher.js";
 import type { Catalog } from "../schema/catalog.js";
 import type { Issue } from "../schema/validation.js";
+import type { Store } from "../store/contract.js";
 import { deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
 import { ActiveAttempts } from "./active.js";
@@ -24,6 +25,7 @@ import { Planner } from "./plan.js";
 import { maxAttempts, type RetryPolicy } from "./retry.js";
 import { runHandlers } from "./run.js";
 import { Settler } from "./settler.js";
+import { inTransaction } from "./transactional.js";
 
 /** What to do with an event that cannot be handled as it is. */
 export type Unhandleable = "deadLetter" | "skip";
@@ -37,6 +39,8 @@ export interface ConsumerOptions {
   readonly concurrency: number;
   readonly prefetch: number;
   readonly retry: RetryPolicy;
+  /** Handles each event in a transaction of the store, once. */
+  readonly transactional: boolean;
   readonly handlers: readonly Handler[];
   /** The types to ask for, where the broker filters; undefined for all. */
   readonly types: readonly string[] | undefined;
@@ -45,6 +49,8 @@ export interface ConsumerOptions {
 /** What all consumers of a mesh share. */
 export interface ConsumerParts {
   readonly broker: Broker;
+  /** Needed by transactional groups. */
+  readonly store: Store | undefined;
   readonly catalog: Catalog;
   readonly publisher: Publisher;
   readonly middleware: readonly Middleware[];
@@ -171,15 +177,24 @@ export class Consumer {
     if (this.#abandoned) return;
     this.#active.add(attempt);
     try {
-      await this.#chain(attempt.event, attempt);
-      attempt.close();
-      if (attempt.hasPublished) await attempt.flush();
-      if (this.#active.delete(attempt)) this.#done(attempt.delivery);
+      const first = await this.#toItsEnd(attempt);
+      if (this.#active.delete(attempt)) this.#done(attempt.delivery, first);
     } catch (error) {
       attempt.close();
       if (this.#active.delete(attempt)) this.#fail(attempt.delivery, error);
     }
     if (this.#stopping && this.#active.size === 0) this.#quiet.resolve();
+  }
+
+  /** Returns whether it is the first time. */
+  async #toItsEnd(attempt: Attempt): Promise<boolean> {
+    const { store } = this.parts;
+    if (store !== undefined && this.options.transactional)
+      return inTransaction(store, attempt, async () => void (await this.#chain(attempt.event, attempt)));
+    await this.#chain(attempt.event, attempt);
+    attempt.close();
+    if (attempt.hasPublished) await attempt.flush();
+    return true;
   }
 
   #decoded(delivery: Delivery): MeshEvent | undefined {
@@ -198,8 +213,8 @@ export class Consumer {
     return { ...event, data: await dataref.load(event.dataref, event) };
   }
 
-  #done(delivery: Delivery): void {
-    this.counters.handled++;
+  #done(delivery: Delivery, first: boolean): void {
+    this.counters[first ? "handled" : "repeated"]++;
     this.#settler.add({ delivery, outcome: "ack" });
   }
 

@@ -2,6 +2,8 @@
 export interface Counters {
   /** Handled to the end. */
   handled: number;
+  /** Had been handled before: of transactional groups. */
+  repeated: number;
   /** Failed and to be tried again. */
   retried: number;
   /** Put on the dead-letter shelf, for whatever reason. */
@@ -31,6 +33,7 @@ export interface Counters {
 export function newCounters(): Counters {
   return {
     handled: 0,
+    repeated: 0,
     retried: 0,
     deadLettered: 0,
     unmatched: 0,

@@ -1,6 +1,7 @@
 import type { Failure } from "../broker/contract.js";
 import type { MeshEvent } from "../event/event.js";
 import type { PublishOptions } from "../publish/options.js";
+import type { Transaction } from "../store/contract.js";
 import type { Logger } from "../util/logger.js";
 
 /** What a handler and a middleware know and can do beside the event. */
@@ -16,6 +17,8 @@ export interface DeliveryContext {
   readonly attempt: number;
   /** Why the last attempt failed, when there was one that could say so. */
   readonly lastFailure: Failure | undefined;
+  /** The transaction that the handling is part of, where the group is transactional. */
+  readonly tx: Transaction | undefined;
   readonly logger: Logger;
   /** Aborts when the handler's time is up or the mesh stops without waiting longer. Hand it to what you call. */
   readonly signal: AbortSignal;

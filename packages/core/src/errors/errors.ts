@@ -59,6 +59,23 @@ export class ConfigurationError extends MeshError {
 export class BrokerError extends MeshError {
   override readonly name = "BrokerError";
   readonly retryable: boolean;
+  /** "message": what was to be published can never be; everything else can. */
+  readonly about: "message" | "broker";
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly retryable: boolean; readonly about?: "message"; readonly cause?: unknown },
+  ) {
+    super(code, message, options);
+    this.retryable = options.retryable;
+    this.about = options.about ?? "broker";
+  }
+}
+
+/** A store could not do what it was asked. `retryable` says whether the same call may work later. */
+export class StoreError extends MeshError {
+  override readonly name = "StoreError";
+  readonly retryable: boolean;
   constructor(
     code: string,
     message: string,

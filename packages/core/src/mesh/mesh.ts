@@ -15,6 +15,7 @@ import type {
   InputOf,
   NameOrPattern,
 } from "../schema/event-types.js";
+import type { Transaction } from "../store/contract.js";
 import type { Duration } from "../util/duration.js";
 import type { DeadLetter, DeadLetterQuery } from "./dead-letters.js";
 import type { MeshHealth } from "./health.js";
@@ -37,14 +38,14 @@ type DeclaredExtensions<X> = unknown extends X
 
 /** One entry of `publishAll`: a type, its data, and options. */
 export type PublishEntryFor<C extends Catalog> = {
-  [Type in EventTypes<C>]: { readonly type: Type; readonly data: InputOf<C, Type> } & PublishOptionsFor<
-    C,
-    Type
+  [Type in EventTypes<C>]: { readonly type: Type; readonly data: InputOf<C, Type> } & Omit<
+    PublishOptionsFor<C, Type>,
+    "tx"
   >;
 }[EventTypes<C>];
 
 /** The context of a handler, with `publish` typed by the catalog. */
-export interface HandlerContext<C extends Catalog> extends Omit<DeliveryContext, "publish"> {
+export interface HandlerContext<C extends Catalog> extends Omit<DeliveryContext, "publish" | "tx"> {
   /**
    * Publishes an event caused by the one being handled. It leaves when the handler has returned, before the delivery
    * is acknowledged; a handler that throws publishes nothing. Its id is derived from the handled event, so a repeated
@@ -56,14 +57,25 @@ export interface HandlerContext<C extends Catalog> extends Omit<DeliveryContext,
   publish<Type extends EventTypes<C>>(
     type: Type,
     data: InputOf<C, Type>,
-    options?: PublishOptionsFor<C, Type>,
+    options?: Omit<PublishOptionsFor<C, Type>, "tx">,
   ): MeshEvent<Type, InputOf<C, Type>>;
 }
 
 export type Handler<C extends Catalog, E> = (event: E, ctx: HandlerContext<C>) => unknown;
 
+/** The context of a transactional handler. What it publishes leaves when the transaction is committed. */
+export interface TransactionalContext<C extends Catalog, Client> extends HandlerContext<C> {
+  /** Write through `tx.client`: it is committed with the fact that the event was handled. */
+  readonly tx: Transaction<Client>;
+}
+
+export type TransactionalHandler<C extends Catalog, Client, E> = (
+  event: E,
+  ctx: TransactionalContext<C, Client>,
+) => unknown;
+
 /** One service's view of the events it shares with others. Made by `createMesh`. */
-export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
+export interface Mesh<C extends Catalog = Catalog, Client = unknown> extends AsyncDisposable {
   readonly service: string;
   /** Names this mesh in the hop lists of bridges. */
   readonly domain: string;
@@ -84,6 +96,11 @@ export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
    * });
    */
   on<const P extends NameOrPattern<C>>(types: CheckPattern<C, P>, handler: Handler<C, EventFor<C, P>>): this;
+  on<const P extends NameOrPattern<C>>(
+    types: CheckPattern<C, P>,
+    options: HandlerOptions<EventFor<C, P>> & { readonly transactional: true },
+    handler: TransactionalHandler<C, Client, EventFor<C, P>>,
+  ): this;
   on<const P extends NameOrPattern<C>>(
     types: CheckPattern<C, P>,
     options: HandlerOptions<EventFor<C, P>>,
@@ -116,7 +133,10 @@ export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
   ): Promise<MeshEvent<Type, InputOf<C, Type>>>;
 
   /** Publishes several events as one batch, in order. All are checked before any is sent. */
-  publishAll(entries: readonly PublishEntryFor<C>[]): Promise<MeshEvent[]>;
+  publishAll(
+    entries: readonly PublishEntryFor<C>[],
+    options?: { readonly tx?: Transaction<Client> },
+  ): Promise<MeshEvent[]>;
 
   /** Publishes an event that exists already, from another mesh or from outside, as it is: same id, same source. */
   forward(event: MeshEvent, options?: ForwardOptions): Promise<void>;
@@ -157,8 +177,10 @@ export interface Mesh<C extends Catalog = Catalog> extends AsyncDisposable {
  * mesh.on("com.acme.artifact.published.v1", (event) => console.log(event.data.digest));
  * await mesh.start();
  */
-export function createMesh<C extends Catalog>(options: MeshOptions<C>): Mesh<C> {
+export function createMesh<C extends Catalog, Client = unknown>(
+  options: MeshOptions<C, Client>,
+): Mesh<C, Client> {
   // The runtime is the same for every catalog; only the compiler knows which events there are.
   const runtime: unknown = new MeshRuntime(options);
-  return runtime as Mesh<C>;
+  return runtime as Mesh<C, Client>;
 }

@@ -7,17 +7,25 @@ import type { MeshEvent } from "../event/event.js";
 import type { ClaimCheck } from "../publish/claim-check.js";
 import type { Filter } from "../routing/filter.js";
 import type { Catalog } from "../schema/catalog.js";
+import type { Store } from "../store/contract.js";
 import type { Duration } from "../util/duration.js";
 import type { Logger } from "../util/logger.js";
 import type { Plugin } from "./plugin.js";
 
-export interface MeshOptions<C extends Catalog> {
+export interface MeshOptions<C extends Catalog, Client = unknown> {
   /** Names the service: its events' source is "/" and this name, its default consumer group is this name. */
   readonly service: string;
   /** Which events exist; see `defineCatalog`. */
   readonly catalog: C;
   /** What carries the events. The mesh opens it at start and closes it at stop; it belongs to this mesh alone. */
   readonly broker: Broker;
+  /**
+   * The database of the service, for transactional publishing and handling. The mesh opens it at start and closes it at
+   * stop; it belongs to this mesh alone.
+   */
+  readonly store?: Store<Client>;
+  /** Whether this mesh publishes what is in the store's outbox; one somewhere has to. Default true. */
+  readonly relay?: boolean;
   /** Isolates environments, tenants and preview deployments on one broker. Default "default". */
   readonly namespace?: string;
   /** Wrapped around every publish and every handling, the first outermost. */
@@ -43,7 +51,10 @@ export interface MeshOptions<C extends Catalog> {
   readonly domain?: string;
 }
 
-/** How a handler is registered. `ordering`, `concurrency`, `prefetch`, `retry` and `from` belong to its group. */
+/**
+ * How a handler is registered. `ordering`, `concurrency`, `prefetch`, `retry`, `from` and `transactional` belong to its
+ * group.
+ */
 export interface HandlerOptions<E = MeshEvent> {
   /** Gives the handler a group of its own, "<service>.<name>": own place, own retries, own dead letters. */
   readonly name?: string;
@@ -62,6 +73,12 @@ export interface HandlerOptions<E = MeshEvent> {
   readonly retry?: RetryPolicy;
   /** Where a new group begins; an existing one goes on where it was. Default "latest". */
   readonly from?: From;
+  /**
+   * Handles each event in a transaction of the mesh's store, `ctx.tx`: what the handler writes through it, what it
+   * publishes, and that the event was handled, is committed together, once for each event however often it is delivered.
+   * After a conflict with another transaction the handler runs again. Default false.
+   */
+  readonly transactional?: boolean;
   /** How long one call of the handler may take; the attempt then fails and `ctx.signal` aborts. Default: no limit. */
   readonly timeout?: Duration;
 }

@@ -21,7 +21,7 @@ export function register(
   for (const pattern of patterns) checkPattern(catalog, pattern);
   const arriving = catalog.select(patterns);
   const matchers = patterns.map(matchesPattern);
-  const { name, ordering, concurrency, prefetch, retry, from, where, timeout } = options;
+  const { name, ordering, concurrency, prefetch, retry, from, where, timeout, transactional } = options;
   if (where !== undefined) compileFilter(where);
   checkCount("concurrency", concurrency, 1);
   checkCount("prefetch", prefetch, 0);
@@ -33,6 +33,7 @@ export function register(
       prefetch,
       retry,
       from: from === undefined ? undefined : startPosition(from),
+      transactional,
     },
     handler: {
       matchesType: (type) => matchers.some((matches) => matches(type)),

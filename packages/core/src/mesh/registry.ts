@@ -11,6 +11,7 @@ export interface GroupSettings {
   readonly prefetch: number | undefined;
   readonly retry: RetryPolicy | undefined;
   readonly from: StartPosition | undefined;
+  readonly transactional: boolean | undefined;
 }
 
 /** One call of `mesh.on`, checked. */
@@ -62,10 +63,11 @@ function settle(group: string, members: readonly Registration[], capabilities: B
   const fallback = capabilities.delayedRetry ? defaultRetry : defaultRetryWithoutDelay;
   const retry = agreed(group, members, "retry") ?? fallback;
   const from = agreed(group, members, "from") ?? "latest";
+  const transactional = agreed(group, members, "transactional") ?? false;
   if (ordering === "key" && !capabilities.keyOrder) refuse(group, 'ordering: "key"');
   if (retry.delaysMs.some((ms) => ms > 0) && !capabilities.delayedRetry) refuse(group, "delayed retries");
   if (!capabilities.startPositions.includes(kindOf(from))) refuse(group, `from: ${kindOf(from)}`);
-  return { ordering, concurrency, prefetch: concurrency + prefetch, retry, from };
+  return { ordering, concurrency, prefetch: concurrency + prefetch, retry, from, transactional };
 }
 
 function agreed<K extends keyof GroupSettings>(

@@ -5,10 +5,13 @@ import type { Counters } from "../consume/counters.js";
 import type { Middleware } from "../consume/middleware.js";
 import { ConfigurationError, MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
+import { Relay } from "../outbox/relay.js";
+import { foreignTransaction } from "../publish/errors.js";
 import type { PublishEntry, PublishOptions } from "../publish/options.js";
 import { type Prepared, Publisher } from "../publish/publisher.js";
 import { compileFilter, type Filter } from "../routing/filter.js";
 import type { Catalog } from "../schema/catalog.js";
+import type { Transaction } from "../store/contract.js";
 import { deferred } from "../util/deferred.js";
 import { type Duration, durationMs } from "../util/duration.js";
 import { silentLogger } from "../util/logger.js";
@@ -42,6 +45,7 @@ export class MeshRuntime {
   readonly #namespace: string;
   #consumers: Consumer[] = [];
   #connection: { connected: boolean; cause: unknown } = { connected: true, cause: undefined };
+  #relay: Relay | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(private readonly options: MeshOptions<Catalog>) {
@@ -62,9 +66,10 @@ export class MeshRuntime {
       dataref,
       middleware,
     });
-    const { unknownType = "deadLetter", expired = "deadLetter" } = options;
+    const { unknownType = "deadLetter", expired = "deadLetter", store } = options;
     this.#parts = {
       broker,
+      store,
       catalog,
       publisher: this.#publisher,
       clock,
@@ -95,8 +100,11 @@ export class MeshRuntime {
     this.#state = "starting";
     try {
       const consumers = plan(this.#registrations, this.#parts.broker.capabilities);
+      for (const { group, transactional } of consumers) if (transactional) this.#requireStore(group);
       await this.options.catalog.compile();
       await this.#startPlugins();
+      const { clock, logger } = this.#parts;
+      await this.#parts.store?.open({ clock, logger });
       await this.#parts.broker.open(this.#brokerContext());
       const middleware = [
         ...(this.options.plugins ?? []).flatMap((plugin) => plugin.consume ?? []),
@@ -105,6 +113,7 @@ export class MeshRuntime {
       for (const consumer of consumers) {
         this.#consumers.push(await Consumer.start(consumer, { ...this.#parts, middleware }));
       }
+      this.#startRelay();
       this.#state = "running";
     } catch (error) {
       await this.stop({ timeout: 0 }).catch((second: unknown) =>
@@ -116,15 +125,21 @@ export class MeshRuntime {
 
   async publish(type: string, data: unknown, options: PublishOptions = {}): Promise<MeshEvent> {
     this.#requireRunning("publish");
+    const { tx } = options;
+    if (tx !== undefined) this.#requireOwn(tx);
     const prepared = this.#publisher.prepare(type, data, options);
-    await this.#publisher.send([prepared]);
+    await (tx === undefined ? this.#publisher.send([prepared]) : this.#publisher.store([prepared], tx));
     return prepared.event;
   }
 
-  async publishAll(entries: readonly PublishEntry[]): Promise<MeshEvent[]> {
+  async publishAll(
+    entries: readonly PublishEntry[],
+    { tx }: { readonly tx?: Transaction } = {},
+  ): Promise<MeshEvent[]> {
     this.#requireRunning("publishAll");
+    if (tx !== undefined) this.#requireOwn(tx);
     const prepared = entries.map((entry) => this.#publisher.prepare(entry.type, entry.data, entry));
-    await this.#publisher.send(prepared);
+    await (tx === undefined ? this.#publisher.send(prepared) : this.#publisher.store(prepared, tx));
     return prepared.map(({ event }: Prepared) => event);
   }
 
@@ -189,10 +204,13 @@ export class MeshRuntime {
     const deadline = due.promise;
     await Promise.all(this.#consumers.map((consumer) => consumer.stop(deadline)));
     await Promise.race([this.#publisher.idle(), deadline]);
+    await Promise.race([this.#relay?.stop(), deadline]);
     cancel();
     this.#state = "stopped";
     if (wasNew) return;
     await broker.close();
+    await this.#relay?.stop();
+    await this.#parts.store?.close();
     for (const plugin of [...(this.options.plugins ?? [])].reverse()) await plugin.stop?.();
   }
 
@@ -200,6 +218,24 @@ export class MeshRuntime {
     const { clock, logger, broker } = this.#parts;
     const context = { service: this.service, namespace: this.#namespace, broker: broker.name, clock, logger };
     for (const plugin of this.options.plugins ?? []) await plugin.start?.(context);
+  }
+
+  #startRelay(): void {
+    const { store, broker, clock, logger } = this.#parts;
+    if (store === undefined || this.options.relay === false) return;
+    this.#relay = new Relay({ outbox: store.outbox, broker, clock, logger });
+  }
+
+  #requireStore(group: string): void {
+    if (this.#parts.store !== undefined) return;
+    throw new ConfigurationError(
+      "STORE_MISSING",
+      `Group "${group}" is transactional, and the mesh has no store. Give createMesh a \`store\`.`,
+    );
+  }
+
+  #requireOwn(tx: Transaction): void {
+    if (tx.store !== this.#parts.store) throw foreignTransaction();
   }
 
   #brokerContext(): BrokerContext {

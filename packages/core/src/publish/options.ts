@@ -1,3 +1,4 @@
+import type { Transaction } from "../store/contract.js";
 import type { Duration } from "../util/duration.js";
 
 /** What a publisher may say about an event beside its type and data. All of it is optional. */
@@ -12,6 +13,8 @@ export interface PublishOptions {
   readonly time?: string | Date;
   /** Ordering key; travels as `partitionkey`. Default: the definition's `key`, else subject, else source. */
   readonly key?: string;
+  /** Puts the event into the outbox of this transaction: it is published once that is committed, else never. */
+  readonly tx?: Transaction;
   /** Not visible to anybody before this much time has passed. */
   readonly delay?: Duration;
   /** RFC 3339: past it the event is not handled any more. */

@@ -10,6 +10,7 @@ import { checkEvent } from "../event/check.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Catalog } from "../schema/catalog.js";
 import type { CompiledDefinition } from "../schema/compiled.js";
+import type { OutboxRow, Transaction } from "../store/contract.js";
 import { durationMs } from "../util/duration.js";
 import { type ClaimCheck, withoutData } from "./claim-check.js";
 import { type Cause, eventFactory } from "./draft.js";
@@ -95,6 +96,17 @@ export class Publisher {
     }
   }
 
+  /** Adds what was prepared to the outbox of a transaction, in order. */
+  async store(prepared: readonly Prepared[], tx: Transaction, cause?: MeshEvent): Promise<void> {
+    const rows = await Promise.all(
+      prepared.map(async (one): Promise<OutboxRow> => {
+        const message = one.message ?? (await this.#messageOf(one, cause));
+        return { channel: one.channel, message };
+      }),
+    );
+    if (rows.length > 0) await tx.append(rows);
+  }
+
   /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {
     await Promise.all([...this.#channels.values()].map((outgoing) => outgoing.idle()));
@@ -142,10 +154,31 @@ export class Publisher {
   /** The slow path: plugins and the claim check may take their time; the place in the order is taken first. */
   async #sendThrough(prepared: Prepared, cause: MeshEvent | undefined): Promise<void> {
     const slot = this.#outgoing(prepared.channel).reserve();
-    const leaf = async (event: MeshEvent): Promise<void> => {
-      slot.fill(await this.#encodedOrClaimed({ ...prepared, event }));
-      await slot.sent;
-    };
+    try {
+      await this.#through(prepared, cause, async (event) => {
+        slot.fill(await this.#encodedOrClaimed({ ...prepared, event }));
+        await slot.sent;
+      });
+    } finally {
+      slot.giveUp();
+    }
+  }
+
+  /** As plugins and the claim check make it. */
+  async #messageOf(prepared: Prepared, cause: MeshEvent | undefined): Promise<WireMessage> {
+    let message: WireMessage | undefined;
+    await this.#through(prepared, cause, async (event) => {
+      message = await this.#encodedOrClaimed({ ...prepared, event });
+    });
+    return message as WireMessage;
+  }
+
+  /** Hands the event from plugin to plugin, and to `leaf` at the end. */
+  async #through(
+    prepared: Prepared,
+    cause: MeshEvent | undefined,
+    leaf: (event: MeshEvent) => Promise<void>,
+  ): Promise<void> {
     let forwarded = false;
     const step = (i: number, event: MeshEvent): Promise<void> => {
       const middleware = this.options.middleware[i];
@@ -155,11 +188,7 @@ export class Publisher {
       forwarded = true;
       return leaf(event);
     };
-    try {
-      await step(0, prepared.event);
-    } finally {
-      slot.giveUp();
-    }
+    await step(0, prepared.event);
     if (!forwarded) {
       throw new MeshError(
         "PUBLISH_NOT_FORWARDED",
