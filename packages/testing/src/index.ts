@@ -27,4 +27,10 @@ export { type RedisSentinel, type RedisSentinelOptions, redisSentinel } from "./
 export type { RespReply } from "./servers/resp.js";
 export type { Server } from "./servers/server.js";
 export { shareServers } from "./servers/share-servers.js";
+export type { StoreCase, StoreGuarantee, WorldHook } from "./store-conformance/case.js";
+export type { StoreEnv } from "./store-conformance/env.js";
+export type { StoreConformanceOptions, StoreWorld } from "./store-conformance/options.js";
+export { runStoreConformance } from "./store-conformance/run.js";
+export { storeGuarantees } from "./store-conformance/suites.js";
+export { testStore } from "./store-conformance/test-store.js";
 export { eventually, type WaitOptions } from "./waiting.js";

@@ -67,6 +67,8 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** Who can share it: one process, one machine, or a network. */
   readonly reach: "process" | "machine" | "network";
+  /** Several transactions may be under way at a time; else each waits for the one before it. */
+  readonly concurrent: boolean;
 }
 
 export interface StoreContext {

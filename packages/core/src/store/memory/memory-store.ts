@@ -40,7 +40,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<MemoryRows>
 
 class MemoryStore implements Store<MemoryRows> {
   readonly name = "memory";
-  readonly capabilities = { durable: false, reach: "process" } as const;
+  readonly capabilities = { durable: false, reach: "process", concurrent: false } as const;
   readonly outbox: MemoryOutbox;
   readonly #nesting = new Nesting();
   #clock: Clock = systemClock;
