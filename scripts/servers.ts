@@ -3,4 +3,4 @@ import { prepareServers } from "@meshwright/testing";
 
 const missing = await prepareServers();
 for (const what of missing) console.error(what);
-if (missing.length === 0) console.log("Redis and RabbitMQ are there.");
+if (missing.length === 0) console.log("Redis, RabbitMQ and PostgreSQL are there.");

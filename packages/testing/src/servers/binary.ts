@@ -33,15 +33,19 @@ export async function findProgram(program: Program, stated?: string): Promise<st
     if (await isExecutable(path)) return path;
     throw missing(program, `${path} is no program.`);
   }
-  const found = await search(program);
+  const found = await searchProgram(program);
   if (found !== undefined) return found;
   const outcome = await aptInstall(program.debian);
-  const installed = await search(program);
+  const installed = await searchProgram(program);
   if (installed !== undefined) return installed;
   throw missing(program, outcome);
 }
 
-async function search({ file, folders }: Program): Promise<string | undefined> {
+/** Looks for a program without installing it. */
+export async function searchProgram({
+  file,
+  folders,
+}: Pick<Program, "file" | "folders">): Promise<string | undefined> {
   for (const folder of [...folders, ...(process.env.PATH ?? "").split(delimiter)]) {
     const path = join(folder, file);
     if (await isExecutable(path)) return path;

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { MeshError } from "@meshwright/core/adapter";
 import { faultProxy } from "../proxy/fault-proxy.js";
 import { eventually } from "../waiting.js";
+import { signalFamily } from "./family.js";
 import type { Guard } from "./guard.js";
 import type { Server } from "./server.js";
+import type { User } from "./user.js";
 
 /** How to run one server. */
 export interface Plan {
@@ -23,6 +25,12 @@ export interface Plan {
   readonly guard: Guard;
   /** Other processes that it needs, ended with it. */
   readonly helpers?: readonly number[];
+  /** Whom to run it as; undefined: ourselves. */
+  readonly user?: User | undefined;
+  /** It has child processes that serve clients: they are killed, paused and resumed with it. */
+  readonly hasChildren?: boolean;
+  /** Asks it to end; default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
   /** Whether it takes connections and answers. */
   ready(): Promise<boolean>;
   readonly startMs: number;
@@ -34,6 +42,13 @@ const host = "127.0.0.1";
 export async function ownedServer(plan: Plan): Promise<Server> {
   let child: ChildProcess | undefined;
   let closed = false;
+  const { stopSignal = "SIGTERM", hasChildren = false } = plan;
+  // Its children have its output open as well: that closes when the last of them is gone.
+  const gone = hasChildren ? "close" : "exit";
+  const send = (to: ChildProcess, name: NodeJS.Signals): void => {
+    if (hasChildren) signalFamily(to, name);
+    else to.kill(name);
+  };
 
   const watch = (): void => {
     const pid = child?.pid;
@@ -45,29 +60,32 @@ export async function ownedServer(plan: Plan): Promise<Server> {
     const begun = launch(plan);
     // One that could not be run at all has no id, and never exits.
     if (begun.process.pid !== undefined) child = begun.process;
-    begun.process.once("exit", () => {
+    begun.process.once(gone, () => {
       child = undefined;
     });
     watch();
     await untilReady(plan, begun);
   };
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (how: "stop" | "kill"): Promise<void> => {
     if (child === undefined) return;
-    const exit = once(child, "exit");
-    child.kill(signal);
-    // One that is frozen hears SIGTERM only when it goes on.
-    if (signal === "SIGTERM") child.kill("SIGCONT");
-    await exit;
+    const ended = once(child, gone);
+    if (how === "kill") send(child, "SIGKILL");
+    else {
+      child.kill(stopSignal);
+      // One that is frozen hears that only when it goes on.
+      send(child, "SIGCONT");
+    }
+    await ended;
     watch();
   };
   const signal = (name: NodeJS.Signals): void => {
     if (child === undefined)
       throw new MeshError("SERVER_NOT_RUNNING", `${plan.name} does not run; call start() first.`);
-    child.kill(name);
+    send(child, name);
   };
   const close = async (): Promise<void> => {
     closed = true;
-    await end("SIGKILL");
+    await end("kill");
     await plan.guard.close();
   };
 
@@ -87,12 +105,12 @@ export async function ownedServer(plan: Plan): Promise<Server> {
     },
     folder: plan.folder,
     start,
-    stop: () => end("SIGTERM"),
+    stop: () => end("stop"),
     async restart() {
-      await end("SIGTERM");
+      await end("stop");
       await start();
     },
-    kill: () => end("SIGKILL"),
+    kill: () => end("kill"),
     pause: () => signal("SIGSTOP"),
     resume: () => signal("SIGCONT"),
     proxy: () => faultProxy({ target: { host, port: plan.port } }),
@@ -109,13 +127,14 @@ interface Launched {
   failure(): Error | undefined;
 }
 
-function launch({ command, args, env, folder }: Plan): Launched {
+function launch({ command, args, env, folder, user }: Plan): Launched {
   // A session of its own: Ctrl-C ends us first, and the server after us.
   const process_ = spawn(command, args, {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    ...user,
   });
   const log = createWriteStream(join(folder, "output.log"), { flags: "a" });
   // The folder goes while the last lines are still on their way.

@@ -1,4 +1,5 @@
 import { findProgram } from "./binary.js";
+import { postgres } from "./postgres.js";
 import { rabbitmq } from "./rabbitmq.js";
 import { redis } from "./redis-process.js";
 
@@ -10,7 +11,7 @@ import { redis } from "./redis-process.js";
  */
 export async function prepareServers(): Promise<readonly string[]> {
   const missing: string[] = [];
-  for (const program of [redis, rabbitmq]) {
+  for (const program of [redis, rabbitmq, postgres]) {
     if (process.env[program.urlVariable] !== undefined) continue;
     await findProgram(program).catch((error: Error) => missing.push(error.message));
   }

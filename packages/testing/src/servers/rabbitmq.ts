@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -13,6 +13,7 @@ import { ownedServer } from "./owned.js";
 import { freePort } from "./ports.js";
 import type { Server } from "./server.js";
 import { askHolder } from "./shared.js";
+import { runTool } from "./tool.js";
 
 export interface RabbitmqServerOptions {
   /** Further lines of rabbitmq.conf: `["vm_memory_high_watermark.relative = 0.1"]`. */
@@ -94,7 +95,13 @@ async function startRabbitmq(options: RabbitmqServerOptions): Promise<RabbitmqSe
   });
   const control = join(dirname(command), "rabbitmqctl");
   return Object.assign(server, {
-    ctl: (...args: readonly string[]) => run(control, ["-n", nodeName(node), ...args], env),
+    ctl: (...args: readonly string[]) =>
+      runTool({
+        what: `rabbitmqctl ${args[0]}`,
+        command: control,
+        args: ["-n", nodeName(node), ...args],
+        env,
+      }),
   });
 }
 
@@ -184,15 +191,5 @@ function answersAmqp(port: number): Promise<boolean> {
     socket.once("timeout", () => done(false));
     socket.once("error", () => done(false));
     socket.once("close", () => done(false));
-  });
-}
-
-function run(command: string, args: readonly string[], env: Record<string, string>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { env: { ...process.env, ...env } }, (cause, stdout, stderr) => {
-      if (cause === null) return resolve(stdout);
-      const said = `${stdout}${stderr}`.trim();
-      reject(new MeshError("SERVER_CONTROL_FAILED", `rabbitmqctl ${args[2]} failed: ${said}`, { cause }));
-    });
   });
 }

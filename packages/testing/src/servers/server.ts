@@ -1,7 +1,7 @@
 /**
- * Real servers for tests, as processes of their own: `redisServer`, `rabbitmqServer`. Each is found by its environment
- * variable, else started from a local binary on a free port in a temporary folder, else installed first where the
- * system has apt and the rights. Everything listens on the loopback interface only.
+ * Real servers for tests, as processes of their own: `redisServer`, `rabbitmqServer`, `postgresServer`. Each is found
+ * by its environment variable, else started from a local binary on a free port in a temporary folder, else installed
+ * first where the system has apt and the rights. Everything listens on the loopback interface only.
  *
  * This file says what a server can do; `owned.ts` and `attached.ts` make one of it. Imports Node's own modules, the
  * errors of core, and waiting.
@@ -27,7 +27,7 @@ export interface Server extends AsyncDisposable {
   readonly folder: string | undefined;
   /** Starts it again on its port with its data; resolves when it takes connections. Does nothing while it runs. */
   start(): Promise<void>;
-  /** Asks it to end (SIGTERM), and resolves when it has. */
+  /** Asks it to end (SIGTERM; PostgreSQL by SIGINT, so that it waits for no client), and resolves when it has. */
   stop(): Promise<void>;
   /** `stop`, then `start`. */
   restart(): Promise<void>;

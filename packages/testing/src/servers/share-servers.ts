@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MeshError } from "@meshwright/core/adapter";
+import { postgresServer } from "./postgres.js";
 import { rabbitmqServer } from "./rabbitmq.js";
 import { redisServer } from "./redis.js";
 import { sharedVariable } from "./shared.js";
@@ -20,8 +21,10 @@ import { sharedVariable } from "./shared.js";
 export async function shareServers(): Promise<AsyncDisposable> {
   const redis = once(() => redisServer());
   const rabbitmq = once(() => rabbitmqServer());
+  const postgres = once(() => postgresServer());
   const routes: Readonly<Record<string, (args: readonly string[]) => Promise<string>>> = {
     "/redis": async () => (await redis.get()).url,
+    "/postgres": async () => (await postgres.get()).url,
     "/rabbitmq": async () => (await rabbitmq.get()).url,
     "/rabbitmq/ctl": async (args) => (await rabbitmq.get()).ctl(...args),
   };
@@ -35,7 +38,7 @@ export async function shareServers(): Promise<AsyncDisposable> {
       delete process.env[sharedVariable];
       http.closeAllConnections();
       http.close();
-      await Promise.all([redis.close(), rabbitmq.close()]);
+      await Promise.all([redis.close(), rabbitmq.close(), postgres.close()]);
     },
   };
 }

@@ -6,7 +6,7 @@ export const sharedVariable = "MESHWRIGHT_SHARED_SERVERS";
 /**
  * Asks the run's holder of shared servers for one, which starts it if it is the first to ask.
  *
- * @param path - "redis", "rabbitmq", or "rabbitmq/ctl"
+ * @param path - "redis", "postgres", "rabbitmq", or "rabbitmq/ctl"
  * @param args - what rabbitmqctl is to do
  * @returns its URL, or what rabbitmqctl printed; undefined where the run shares no servers
  * @throws MeshError as starting it, or rabbitmqctl, threw it there

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { eventually, spawnNode } from "../../src/index.js";
+import { openSession } from "./session.js";
 
 const program = new URL("../programs/servers.ts", import.meta.url);
 
@@ -17,6 +18,18 @@ test.each(["SIGKILL", "SIGTERM", "SIGINT"] as const)(
     await eventually("the folder to be gone", () => !existsSync(folder));
   },
 );
+
+test("no session of a paused PostgreSQL outlives its process", async () => {
+  await using child = spawnNode(program, ["postgres"]);
+  const { port, folder } = JSON.parse(await child.line("port"));
+  const session = await openSession(port);
+  child.write("pause");
+  await child.line("paused");
+  await child.kill();
+  await session.closed();
+  await eventually("the server to be gone", async () => !(await isListening(port)));
+  await eventually("the folder to be gone", () => !existsSync(folder));
+});
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
