@@ -4,7 +4,7 @@
  */
 import type { WireMessage } from "@meshwright/core/adapter";
 import type { Message } from "amqplib";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 import { bodyOf, isOurs, propertiesOf, readMessage, type Stored } from "./wire.js";
 
 /** A message at its place. */

@@ -8,7 +8,8 @@ import type { Link } from "./link.js";
 import { channelName, routingKey } from "./names.js";
 import { offsetMaker } from "./offsets.js";
 import type { Settings } from "./options.js";
-import type { Outgoing, Publisher } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
+import type { Publisher } from "./publisher.js";
 import { channelTopology, fanoutName, laterName, logName } from "./topology.js";
 import { bodyOf, propertiesOf } from "./wire.js";
 

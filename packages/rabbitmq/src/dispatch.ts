@@ -6,7 +6,7 @@ import type { Cancel, Clock } from "@meshwright/core/adapter";
 import { entryNote, newId, startedNote } from "./journal.js";
 import { type Item, Lanes } from "./lanes.js";
 import type { OrderedHeld } from "./ordered-held.js";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 
 export interface DispatchParts {
   readonly heldQueue: string;

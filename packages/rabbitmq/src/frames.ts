@@ -2,7 +2,7 @@
  * Messages to publish as the bytes of AMQP 0-9-1 (2.3.5, 4.2), many in one piece: amqplib makes five buffers of each. What is
  * unusual is left to amqplib: properties and headers that are neither text nor whole numbers, and what does not fit.
  */
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 
 const chunkBytes = 64 * 1024;
 const [methodFrame, headerFrame, bodyFrame, frameEnd] = [1, 2, 3, 0xce];

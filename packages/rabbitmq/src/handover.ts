@@ -2,7 +2,7 @@
 import type { Dispatch } from "./dispatch.js";
 import { holdNote, newId, seatNote } from "./journal.js";
 import type { OrderedHeld } from "./ordered-held.js";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 import type { Seats } from "./seats.js";
 
 export interface Rewritten {

@@ -11,8 +11,8 @@ import { apply } from "./declare.js";
 import { sourceOf, startFilter } from "./history.js";
 import { remember } from "./journal.js";
 import { channelName, groupName } from "./names.js";
+import type { Outgoing } from "./outgoing.js";
 import type { SessionParts } from "./parts.js";
-import type { Outgoing } from "./publisher.js";
 import { Awaited, Stage } from "./stage.js";
 import { readStream, type StreamSource } from "./stream.js";
 import {

@@ -14,7 +14,7 @@
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
 import type { Held } from "./held.js";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 import { bodyOf, type Carried, copyProperties, type Headers, number } from "./wire.js";
 
 export type Note =

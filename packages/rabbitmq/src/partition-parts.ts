@@ -3,7 +3,7 @@ import type { Clock } from "@meshwright/core/adapter";
 import type { Feed } from "./feed.js";
 import type { FirstQueue } from "./first-queue.js";
 import type { OrderedHeld } from "./ordered-held.js";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 
 export interface PartitionParts {
   readonly index: number;

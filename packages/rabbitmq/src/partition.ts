@@ -21,8 +21,8 @@ import {
 } from "./journal.js";
 import type { Lanes } from "./lanes.js";
 import { heldEntry, heldMain, type OrderedHeld } from "./ordered-held.js";
+import type { Outgoing } from "./outgoing.js";
 import type { Feeds, PartitionParts } from "./partition-parts.js";
-import type { Outgoing } from "./publisher.js";
 import { Reading } from "./reading.js";
 import { Rest } from "./rest.js";
 import { Seats } from "./seats.js";

@@ -3,18 +3,11 @@
  * messages is on its way. A batch resolves when all of it is confirmed. Nothing is sent twice by itself.
  */
 import { type Cancel, refusals } from "@meshwright/core/adapter";
-import type { ConfirmChannel, Message, Options } from "amqplib";
+import type { ConfirmChannel, Message } from "amqplib";
 import { brokerError, connectionLost, headersTooLarge, notTaken, queueGone } from "./errors.js";
 import type { Link } from "./link.js";
+import type { Outgoing } from "./outgoing.js";
 import { Sender } from "./sender.js";
-
-/** One message on its way: to an exchange, or with "" as the exchange to the queue that `key` names. */
-export interface Outgoing {
-  readonly exchange: string;
-  readonly key: string;
-  readonly body: Buffer;
-  readonly properties: Options.Publish;
-}
 
 interface Batch {
   readonly messages: readonly Outgoing[];

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Failure } from "@meshwright/core/adapter";
 import type { Held } from "./held.js";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 import { bodyOf, type Carried, copyProperties } from "./wire.js";
 
 export const undecodable: Failure = {

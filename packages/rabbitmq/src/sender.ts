@@ -1,7 +1,7 @@
 /** The way out of a channel with confirmations: what is published in a row is written in one piece. */
 import type { ConfirmChannel } from "amqplib";
 import { Frames } from "./frames.js";
-import type { Outgoing } from "./publisher.js";
+import type { Outgoing } from "./outgoing.js";
 
 type Confirmed = (error: Error | null) => void;
 

@@ -2,8 +2,8 @@
 import type { Settlement } from "@meshwright/core/adapter";
 import { doneNote, entryNote, newId } from "./journal.js";
 import type { OrderedHeld } from "./ordered-held.js";
+import type { Outgoing } from "./outgoing.js";
 import type { Partition } from "./partition.js";
-import type { Outgoing } from "./publisher.js";
 import { deadCopy, type ShelfPlace } from "./records.js";
 
 export type Own = Settlement & { readonly delivery: OrderedHeld };

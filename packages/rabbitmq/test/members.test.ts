@@ -3,7 +3,7 @@ import { eventually, rabbitmqServer } from "@meshwright/testing";
 import { afterAll, expect, test } from "vitest";
 import { entryNote, newId } from "../src/journal.js";
 import { groupName } from "../src/names.js";
-import type { Outgoing } from "../src/publisher.js";
+import type { Outgoing } from "../src/outgoing.js";
 import { heldName } from "../src/topology.js";
 import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./support.js";
 
