@@ -1,0 +1,5 @@
+/** The store on PostgreSQL: transactional outbox and inbox. */
+export { type Migration, migrations } from "./migrations.js";
+export type { NameOptions, PostgresStoreOptions } from "./options.js";
+export { type PostgresStore, postgresStore } from "./store.js";
+export type { Queryable } from "./transaction.js";

@@ -1,0 +1,56 @@
+import type { PoolClient } from "pg";
+import { clientLent, txEnded } from "./errors.js";
+
+/** A client that can be used until it is taken back. */
+export interface Lent {
+  readonly client: PoolClient;
+  readonly ended: boolean;
+  /** From now on every use of it is refused. */
+  end(): void;
+}
+
+/** The store's own business. */
+const notForWork: readonly PropertyKey[] = ["release", "end", "connect"];
+
+/**
+ * Lends a client to a transaction's work. A handler that ran out of time may hold it for longer: the client itself is then in
+ * somebody else's transaction.
+ */
+export function lend(client: PoolClient): Lent {
+  let ended = false;
+  const lent = new Proxy(client, {
+    get(target, property) {
+      if (property === "query") return query;
+      if (typeof property === "string" && notForWork.includes(property)) return refuse(property);
+      if (ended && property !== "then") throw txEnded();
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+    set(target, property, value) {
+      if (ended) throw txEnded();
+      return Reflect.set(target, property, value, target);
+    },
+  });
+  const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const query = (...args: unknown[]): unknown => {
+    if (!ended) return ask(...args);
+    const last = args.at(-1);
+    if (typeof last === "function") return void last(txEnded());
+    return Promise.reject(txEnded());
+  };
+  return {
+    client: lent,
+    get ended() {
+      return ended;
+    },
+    end: () => {
+      ended = true;
+    },
+  };
+}
+
+function refuse(method: string): () => never {
+  return () => {
+    throw clientLent(method);
+  };
+}

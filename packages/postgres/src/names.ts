@@ -1,0 +1,31 @@
+import pg from "pg";
+
+/** The store's tables, quoted for SQL. */
+export interface Tables {
+  readonly migrations: string;
+  readonly outbox: string;
+  readonly refused: string;
+  readonly inbox: string;
+}
+
+/**
+ * @param schema - undefined: they are found by `search_path`
+ * @example tablesOf("mw", "events").outbox // "events"."mw_outbox"
+ */
+export function tablesOf(prefix: string, schema: string | undefined): Tables {
+  const named = (name: string): string => {
+    const table = pg.escapeIdentifier(`${prefix}_${name}`);
+    return schema === undefined ? table : `${pg.escapeIdentifier(schema)}.${table}`;
+  };
+  return {
+    migrations: named("migrations"),
+    outbox: named("outbox"),
+    refused: named("outbox_refused"),
+    inbox: named("inbox"),
+  };
+}
+
+/** The channel of LISTEN and NOTIFY. It is the database's: stores of other schemas are woken for nothing, which does no harm. */
+export function noticeChannel(prefix: string): string {
+  return `${prefix}_outbox`;
+}

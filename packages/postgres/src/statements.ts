@@ -1,0 +1,99 @@
+/** The store's SQL, for tables that are known. */
+import { createHash } from "node:crypto";
+import pg from "pg";
+import type { Tables } from "./names.js";
+import { columns, lanes, readColumns } from "./rows.js";
+
+/** One to be prepared under a name, where that is allowed. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Statements {
+  readonly appendOne: Statement;
+  readonly appendMany: Statement;
+  readonly claim: Statement;
+  readonly prune: string;
+  readonly refuse: string;
+  readonly refused: string;
+  readonly restore: string;
+  readonly remove: string;
+  /** The lane of the oldest row. */
+  readonly look: string;
+  /** Several at once. @param half - of the lanes: 0 or 1 */
+  take(half: number, limit: number, leaseMs: number): string;
+  /** Several at once. @param places - as `take` gave them */
+  end(places: readonly string[]): string;
+}
+
+const names: string = columns.map(([name]) => name).join(", ");
+
+export function statementsFor(tables: Tables): Statements {
+  const { outbox, refused, inbox } = tables;
+  return {
+    appendOne: named(
+      `INSERT INTO ${outbox} (${names}) VALUES (${columns.map((_, at) => `$${at + 1}`).join(", ")})`,
+    ),
+    appendMany: named(
+      `INSERT INTO ${outbox} (${names}) SELECT ${names} FROM unnest(${columns
+        .map(([, type], at) => `$${at + 1}::${type}[]`)
+        .join(", ")}) WITH ORDINALITY AS given(${names}, nr) ORDER BY nr`,
+    ),
+    claim: named(
+      `INSERT INTO ${inbox} (consumer_group, source, id, at)
+       VALUES ($1, $2, $3, to_timestamp($4::double precision / 1000)) ON CONFLICT DO NOTHING`,
+    ),
+    prune: `DELETE FROM ${inbox} WHERE at < to_timestamp($1::double precision / 1000)`,
+    refuse: `WITH gone AS (DELETE FROM ${outbox} WHERE seq = ANY($1::bigint[]) RETURNING *)
+      INSERT INTO ${refused} (seq, ${names}, code, reason, refused_at)
+      SELECT seq, ${names}, cause.code, cause.reason, to_timestamp($4::double precision / 1000)
+      FROM gone JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS cause(seq, code, reason) USING (seq)`,
+    refused: `SELECT ${readColumns}, code, reason, (extract(epoch FROM refused_at) * 1000)::text AS refused_ms
+      FROM ${refused} ORDER BY refused_at, seq`,
+    // Sorted before it is given new numbers, so that a key's rows stay in order.
+    restore: `WITH back AS (DELETE FROM ${refused} WHERE seq = ANY($1::bigint[]) RETURNING *)
+      INSERT INTO ${outbox} (${names}) SELECT ${names} FROM back ORDER BY seq`,
+    remove: `DELETE FROM ${refused} WHERE seq = ANY($1::bigint[])`,
+    look: `SELECT lane FROM ${outbox} ORDER BY seq LIMIT 1`,
+    take: (half, limit, leaseMs) => takeText(outbox, half, limit, leaseMs),
+    end: (places) =>
+      `${places.length === 0 ? "" : `DELETE FROM ${outbox} WHERE seq = ANY('{${places.join()}}'::bigint[]); `}COMMIT`,
+  };
+}
+
+function named(text: string): Statement {
+  return { name: `mw_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text };
+}
+
+/**
+ * In one round trip: a transaction that is the lease, the locks of the lanes, and what is in them.
+ *
+ * Numbers are given out when rows are written, and may be committed in another order: a row can appear behind one that was
+ * published already. No matter: rows are taken away when they are published, not passed over up to a number, so whatever
+ * is there is found. Within a key, one that began after the other's commit has the higher number.
+ *
+ * The rows are read by a statement after the locks, and see what was committed before the locks were had: the deletions of
+ * the relay that had them before. In the same statement they would be seen as before, and go out twice.
+ */
+function takeText(outbox: string, half: number, limit: number, leaseMs: number): string {
+  const mine = `lane = ANY(string_to_array(current_setting('meshwright.lanes'), ',')::smallint[])`;
+  return `BEGIN ISOLATION LEVEL READ COMMITTED;
+    SET LOCAL idle_in_transaction_session_timeout = ${leaseMs};
+    SELECT set_config('meshwright.lanes', (${lockedLanes(outbox, half)}), true);
+    SELECT ${readColumns} FROM ${outbox} WHERE ${mine} ORDER BY seq LIMIT ${limit}`;
+}
+
+/** Those of half of the lanes that nobody has: they are ours until the transaction ends. */
+function lockedLanes(outbox: string, half: number): string {
+  const first = (half * lanes) / 2;
+  const last = first + lanes / 2 - 1;
+  return `SELECT coalesce(string_agg(lane::text, ','), '') FROM generate_series(${first}, ${last}) AS lane
+    WHERE pg_try_advisory_xact_lock(${numberOf(outbox)}, lane)`;
+}
+
+/** The table's oid in the 32 bits that a lock's first half has. Looked up each time: the table may be another one by now. */
+function numberOf(table: string): string {
+  const oid = `${pg.escapeLiteral(table)}::regclass::oid::bigint`;
+  return `('x' || lpad(to_hex(${oid}), 8, '0'))::bit(32)::int`;
+}

@@ -1,0 +1,206 @@
+/** The store: its states, and how its parts stand together. */
+import {
+  type MeshError,
+  Nesting,
+  type Store,
+  type StoreCapabilities,
+  type StoreContext,
+  storeRefusals,
+  systemClock,
+  type Transaction,
+  type TransactionOptions,
+  withRetries,
+} from "@meshwright/core/adapter";
+import type { PoolClient } from "pg";
+import { storeError, txEnded } from "./errors.js";
+import { noticeChannel } from "./names.js";
+import { Notices } from "./notices.js";
+import { type PostgresStoreOptions, type Settings, settingsFrom } from "./options.js";
+import { PostgresOutbox } from "./outbox.js";
+import { type PoolInUse, poolFrom } from "./pools.js";
+import { runTransaction } from "./run.js";
+import { findTables, migrate } from "./schema.js";
+import { type Statements, statementsFor } from "./statements.js";
+import { PostgresTransaction, type Queryable } from "./transaction.js";
+
+/** A store on PostgreSQL. The client of its transactions is pg's. */
+export interface PostgresStore extends Store<PoolClient> {
+  /**
+   * Makes the tables, or brings them up to what this package needs. Nothing is done where they are. Several processes may call
+   * it at the same time, also before `open`.
+   *
+   * @throws StoreError `POSTGRES_SCHEMA_NEWER`, `POSTGRES_NO_PERMISSION`, and what connecting throws
+   */
+  migrate(): Promise<void>;
+  /**
+   * A transaction that the caller has begun on a client of his own, and commits himself: for `publish({ tx })`. Relays find
+   * what it appended when they look next.
+   *
+   * @param client - pg's, or what Kysely or Drizzle have in a transaction, with pg's `query(text, values)`. On a connection to
+   *   the same database
+   * @throws StoreError `STORE_NO_TRANSACTION` from `append` and `claim`, where the client tells that it is in none
+   * @example
+   * await client.query("BEGIN");
+   * await mesh.publish("com.acme.artifact.built.v1", { digest }, { tx: store.enlist(client) });
+   * await client.query("COMMIT");
+   */
+  enlist(client: Queryable): Transaction<PoolClient>;
+}
+
+/**
+ * A store on PostgreSQL, 13 or newer. Its tables are made by `migrate`, never by `open`.
+ *
+ * @throws ConfigurationError `POSTGRES_OPTIONS_INVALID`, `DURATION_INVALID`
+ * @example
+ * const store = postgresStore({ pool });
+ * await store.migrate();
+ * const mesh = createMesh({ service: "releases", catalog, broker, store });
+ */
+export function postgresStore(options: PostgresStoreOptions): PostgresStore {
+  return new Postgres(settingsFrom(options));
+}
+
+class Postgres implements PostgresStore {
+  readonly name = "postgres";
+  readonly capabilities: StoreCapabilities = { durable: true, reach: "network", concurrent: true };
+  readonly outbox: PostgresOutbox;
+  readonly #settings: Settings;
+  readonly #pool: PoolInUse;
+  readonly #notices: Notices;
+  readonly #nesting = new Nesting();
+  readonly #underWay: Set<Promise<unknown>> = new Set();
+  #now: () => number = systemClock.now;
+  /** Once it is open. */
+  #statements: Statements | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#pool = poolFrom(settings.source);
+    const { pool } = this.#pool;
+    this.#notices = new Notices(pool, noticeChannel(settings.prefix));
+    this.outbox = new PostgresOutbox({
+      pool,
+      leaseMs: settings.leaseMs,
+      timeoutMs: settings.timeoutMs,
+      notices: this.#notices,
+      now: () => this.#now(),
+      statements: () => this.#requireOpen(),
+      underWay: (work) => this.#track(work),
+    });
+  }
+
+  async migrate(): Promise<void> {
+    this.#requireNotClosed();
+    await this.#track(() => migrate(this.#pool.pool, this.#settings));
+  }
+
+  async open(context: StoreContext): Promise<void> {
+    this.#requireNotClosed();
+    const tables = await this.#track(() => findTables(this.#pool.pool, this.#settings)).catch(
+      (error: unknown) => {
+        throw storeError(error, "opening the store");
+      },
+    );
+    this.#requireNotClosed();
+    this.#now = () => context.clock.now();
+    this.#statements = statementsFor(tables);
+    this.#notices.open(context);
+  }
+
+  async transaction<T>(
+    work: (tx: Transaction<PoolClient>) => Promise<T>,
+    { retries = 0 }: TransactionOptions = {},
+  ): Promise<T> {
+    const statements = this.#requireOpen();
+    return this.#track(() =>
+      withRetries(retries, () => this.#nesting.run(() => this.#transaction(statements, work))),
+    );
+  }
+
+  enlist(client: Queryable): Transaction<PoolClient> {
+    const statements = this.#requireOpen();
+    // What its user sees is what he gave.
+    return new PostgresTransaction(client as PoolClient, client, {
+      store: this,
+      statements,
+      prepare: this.#settings.prepare,
+      now: this.#now,
+      ended: () => this.#closed(),
+      // The commit is not ours to see: relays look by themselves.
+      appended: () => undefined,
+    });
+  }
+
+  async pruneInbox(before: number): Promise<number> {
+    const { prune } = this.#requireOpen();
+    try {
+      const { rowCount } = await this.#track(() => this.#pool.pool.query(prune, [before]));
+      return rowCount ?? 0;
+    } catch (error) {
+      throw storeError(error, "pruning the inbox");
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #transaction<T>(
+    statements: Statements,
+    work: (tx: Transaction<PoolClient>) => Promise<T>,
+  ): Promise<T> {
+    let appended = false;
+    const result = await runTransaction(this.#pool.pool, this.#settings.timeoutMs, (lent, driver) =>
+      work(
+        new PostgresTransaction(lent.client, driver, {
+          store: this,
+          statements,
+          prepare: this.#settings.prepare,
+          now: this.#now,
+          ended: () => (lent.ended ? txEnded() : undefined),
+          appended: () => {
+            appended = true;
+          },
+        }),
+      ),
+    );
+    if (appended) this.#notices.committed();
+    return result;
+  }
+
+  async #close(): Promise<void> {
+    // So that all that is called from now on is refused before anything here ends.
+    await Promise.resolve();
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    this.outbox.dropBatches();
+    await this.#notices.close();
+    await this.#pool.close();
+  }
+
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  #requireOpen(): Statements {
+    this.#requireNotClosed();
+    if (this.#statements === undefined) throw storeRefusals.notOpen();
+    return this.#statements;
+  }
+
+  #requireNotClosed(): void {
+    const closed = this.#closed();
+    if (closed !== undefined) throw closed;
+  }
+
+  #closed(): MeshError | undefined {
+    return this.#closing === undefined ? undefined : storeRefusals.closed();
+  }
+}
