@@ -1,0 +1,185 @@
+import {
+  migrations,
+  type PostgresStore,
+  type PostgresStoreOptions,
+  postgresStore,
+} from "@meshwright/postgres";
+import { spawnNode } from "@meshwright/testing";
+import type { Pool } from "pg";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { commit, context, database, drain, message, openStore, poolOn } from "./support.js";
+
+function storeOn(options: PostgresStoreOptions): PostgresStore {
+  const store = postgresStore(options);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** What makes a login of this name, and the URL with it. */
+async function login(pool: Pool, url: string, rights: string): Promise<string> {
+  const name =
+    `user_${new URL(url).pathname.slice(1)}_${Math.random().toString(36).slice(2, 8)}`.toLowerCase();
+  await pool.query(`CREATE USER ${name} PASSWORD 'secret'; ${rights.replaceAll("NAME", name)}`);
+  const own = new URL(url);
+  own.username = name;
+  own.password = "secret";
+  return own.href;
+}
+
+const allRights =
+  "GRANT SELECT ON mw_migrations TO NAME; GRANT SELECT, INSERT, DELETE ON mw_outbox, mw_outbox_refused, mw_inbox TO NAME;";
+
+describe("migrating", () => {
+  test("eight pools and three processes at the same time make the tables once", async () => {
+    const url = await database();
+    const children = Array.from({ length: 3 }, () =>
+      spawnNode(new URL("./migrate-child.ts", import.meta.url), [url]),
+    );
+    for (const child of children) onTestFinished(() => child.kill());
+    const stores = Array.from({ length: 8 }, () => storeOn({ url }));
+    await Promise.all([
+      ...children.map((child) => child.line("migrated")),
+      ...stores.map((store) => store.migrate()),
+    ]);
+    await Promise.all(stores.map((store) => store.open(context)));
+    const { rows } = await poolOn(url).query("SELECT version, name FROM mw_migrations");
+    expect(rows).toEqual(migrations().map(({ version, name }) => ({ version, name })));
+  });
+
+  test("again does nothing; other prefixes and schemas are others", async () => {
+    const url = await database();
+    const stores = [{}, { prefix: "other" }, { schema: "events" }, { schema: "events", prefix: "other" }].map(
+      (names) => storeOn({ url, ...names }),
+    );
+    for (const store of stores) {
+      await store.migrate();
+      await store.migrate();
+      await store.open(context);
+    }
+    for (const [index, store] of stores.entries()) await commit(store, message({ id: String(index) }));
+    for (const [index, store] of stores.entries()) expect(await drain(store)).toEqual([String(index)]);
+  });
+
+  test("the SQL for people gives what the call gives", async () => {
+    const [byCall, bySql] = [await database(), await database()];
+    const names = { prefix: "app", schema: "events" };
+    await storeOn({ url: byCall, ...names }).migrate();
+    const pool = poolOn(bySql);
+    await pool.query("CREATE SCHEMA events");
+    for (const { sql } of migrations(names)) await pool.query(`BEGIN;\n${sql}\nCOMMIT;`);
+    await storeOn({ url: bySql, ...names }).open(context);
+    const columns = `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+      WHERE table_schema = 'events' ORDER BY 1, 2`;
+    const made = (await pool.query(columns)).rows;
+    expect(made.length).toBeGreaterThan(20);
+    expect((await poolOn(byCall).query(columns)).rows).toEqual(made);
+  });
+
+  test("the outbox is vacuumed as a queue", async () => {
+    const url = await database();
+    await openStore({ url });
+    const { rows } = await poolOn(url).query("SELECT reloptions FROM pg_class WHERE relname = 'mw_outbox'");
+    expect(rows[0]?.reloptions).toEqual(
+      expect.arrayContaining(["autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_cost_delay=0"]),
+    );
+  });
+
+  test("names that could be anything else in SQL are refused", () => {
+    for (const names of [
+      { prefix: "Mw" },
+      { prefix: "a;b" },
+      { prefix: "" },
+      { prefix: "x".repeat(32) },
+      { schema: 'a"' },
+    ]) {
+      const refused = expect.objectContaining({ code: "POSTGRES_OPTIONS_INVALID" });
+      expect(() => migrations(names)).toThrow(refused);
+      expect(() => postgresStore({ url: "postgres://localhost", ...names })).toThrow(refused);
+    }
+  });
+});
+
+describe("open", () => {
+  test("without tables, with older and with newer ones says what to do, and changes nothing", async () => {
+    const url = await database();
+    const pool = poolOn(url);
+    await expect(storeOn({ url }).open(context)).rejects.toMatchObject({
+      code: "POSTGRES_SCHEMA_MISSING",
+      message: expect.stringContaining("migrate()"),
+    });
+    expect((await pool.query("SELECT to_regclass('mw_outbox') AS there")).rows).toEqual([{ there: null }]);
+    await storeOn({ url }).migrate();
+    await pool.query("UPDATE mw_migrations SET version = 1000");
+    const newer = {
+      code: "POSTGRES_SCHEMA_NEWER",
+      message: expect.stringContaining("Update @meshwright/postgres"),
+    };
+    await expect(storeOn({ url }).open(context)).rejects.toMatchObject(newer);
+    await expect(storeOn({ url }).migrate()).rejects.toMatchObject(newer);
+    await pool.query("UPDATE mw_migrations SET version = -1");
+    await expect(storeOn({ url }).open(context)).rejects.toMatchObject({
+      code: "POSTGRES_SCHEMA_OLDER",
+      message: expect.stringContaining("migrate()"),
+    });
+  });
+
+  test("a store that was refused opens once the tables are there", async () => {
+    const store = storeOn({ url: await database() });
+    await expect(store.open(context)).rejects.toMatchObject({ code: "POSTGRES_SCHEMA_MISSING" });
+    await store.migrate();
+    await store.open(context);
+    await commit(store, message());
+  });
+
+  test("names the rights that are missing; with those of the guide everything works", async () => {
+    const url = await database();
+    const pool = poolOn(url);
+    await storeOn({ url }).migrate();
+    const none = await login(pool, url, "");
+    await expect(storeOn({ url: none }).open(context)).rejects.toMatchObject({
+      code: "POSTGRES_NO_PERMISSION",
+    });
+    await expect(storeOn({ url: none, prefix: "own" }).migrate()).rejects.toMatchObject({
+      code: "POSTGRES_NO_PERMISSION",
+    });
+    const some = await login(pool, url, `${allRights} REVOKE DELETE ON mw_outbox FROM NAME`);
+    await expect(storeOn({ url: some }).open(context)).rejects.toMatchObject({
+      code: "POSTGRES_NO_PERMISSION",
+      message: expect.stringMatching(/DELETE on .*mw_outbox"/),
+    });
+    const store = storeOn({ url: await login(pool, url, allRights) });
+    await store.open(context);
+    await commit(store, message(), message());
+    const batch = await store.outbox.take(5);
+    const [first = "", second = ""] = batch?.rows.map(({ place }) => place) ?? [];
+    await batch?.end({ published: [first], refused: [{ place: second, code: "NO", message: "no" }] });
+    expect(await store.outbox.restore([second])).toBe(1);
+    expect(await store.outbox.remove([second])).toBe(0);
+    expect(await store.transaction((tx) => tx.claim({ group: "g", source: "s", id: "1" }))).toBe(true);
+    expect(await store.pruneInbox(Date.now() + 60_000)).toBe(1);
+  });
+
+  test("a wrong password, a missing database and a server that is not there have codes, and tell no password", async () => {
+    const url = await database();
+    const change = (over: Partial<URL>): string => Object.assign(new URL(url), over).href;
+    for (const [wrong, code, retryable] of [
+      [change({ password: "not-the-secret" }), "POSTGRES_AUTH", false],
+      [change({ pathname: "/nowhere" }), "POSTGRES_NO_DATABASE", false],
+      [change({ port: "1" }), "POSTGRES_DISCONNECTED", true],
+    ] as const) {
+      const error = await storeOn({ url: wrong })
+        .open(context)
+        .catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ name: "StoreError", code, retryable });
+      expect(String(error)).not.toContain(new URL(wrong).password);
+    }
+  });
+
+  test("a database that cannot hold every text is refused", async () => {
+    const url = await database();
+    const name = `latin_${Math.random().toString(36).slice(2, 8)}`;
+    await poolOn(url).query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    const latin = Object.assign(new URL(url), { pathname: `/${name}` }).href;
+    await expect(storeOn({ url: latin }).open(context)).rejects.toMatchObject({ code: "POSTGRES_ENCODING" });
+  });
+});
