@@ -86,9 +86,9 @@ test("a batch that is held beyond the lease goes to another relay, its session i
   const held = await take(silent);
   const taken = await take(heir);
   expect(ids(taken)).toEqual(sent.map(({ id }) => id));
-  await expect(held.end({ published: places(held) })).rejects.toMatchObject({ code: "STORE_LEASE_LOST" });
-  // The only connection of the pool.
+  // The pool has no other connection, and the batch is not ended yet.
   await pool.query("SELECT 1");
+  await expect(held.end({ published: places(held) })).rejects.toMatchObject({ code: "STORE_LEASE_LOST" });
   await taken.end({ published: places(taken).slice(0, 1) });
   expect(await drain(silent)).toEqual([sent[1]?.id]);
 });

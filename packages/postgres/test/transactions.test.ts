@@ -1,9 +1,9 @@
 import type { Transaction } from "@meshwright/core/adapter";
 import { postgresStore } from "@meshwright/postgres";
-import { type FaultProxy, faultProxy } from "@meshwright/testing";
+import { eventually, type FaultProxy, faultProxy } from "@meshwright/testing";
 import type { PoolClient } from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { context, database, drain, openStore, poolOn, row } from "./support.js";
+import { context, database, drain, openStore, poolOn, row, take } from "./support.js";
 
 async function settled(call: Promise<unknown>): Promise<unknown> {
   return call.then(
@@ -176,6 +176,24 @@ test("a connection lost before the commit, or during it, rejects; the store goes
   await proxy.heal();
   await store.transaction((tx) => tx.append([row()]));
   expect(await drain(store)).toHaveLength(1);
+});
+
+test("a server that says nothing is waited for no longer than `timeout`, and the store goes on after it", async () => {
+  const url = new URL(await database());
+  const proxy = await faultProxy({ target: { host: url.hostname, port: Number(url.port) } });
+  onTestFinished(() => proxy.close());
+  url.port = String(proxy.port);
+  const store = await openStore({ url: url.href, timeout: 200 });
+  await store.transaction((tx) => tx.append([row()]));
+  const batch = await take(store);
+  await store.transaction(async () => undefined);
+  proxy.blackHole();
+  const silent = { code: "POSTGRES_DISCONNECTED", retryable: true };
+  await expect(store.transaction(async () => undefined)).rejects.toMatchObject(silent);
+  await expect(batch.end({ published: [] })).rejects.toMatchObject({ code: "STORE_LEASE_LOST" });
+  proxy.cut();
+  await proxy.heal();
+  await eventually("the row is given out", async () => (await drain(store)).length === 1);
 });
 
 test("no session is left in a transaction, whatever became of the work", async () => {
