@@ -17,7 +17,7 @@ import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
 import {
   type Blocked,
-  handoversOf,
+  byHandover,
   inOrder,
   type Own,
   type SettlingPlace,
@@ -39,6 +39,8 @@ export class OrderedSubscription implements Subscription {
   readonly #presence: Presence;
   readonly #held: Set<OrderedHeld> = new Set();
   readonly #settling: Set<Promise<void>> = new Set();
+  /** Settled by a call of which another part failed. */
+  readonly #done: WeakSet<object> = new WeakSet();
   #feeds: Feeds | undefined;
   #running: Promise<void> | undefined;
   #turn = 0;
@@ -271,10 +273,23 @@ export class OrderedSubscription implements Subscription {
     for (const one of this.#held) if (one.state === "gone") this.#held.delete(one);
   }
 
+  /** Those of partitions that are being handed over wait for that. The others must not: their keys wait from now on (B5). */
   async #settle(settlements: readonly Settlement[]): Promise<void> {
     const own = this.#own(settlements);
-    const handovers = handoversOf(own, this.#partitions);
-    const mine = handovers.length === 0 ? own : await this.#after(handovers, own);
+    const { free, waiting, handovers } = byHandover(own, this.#partitions);
+    if (waiting.length === 0) return this.#settleNow(free);
+    const parts = [free, waiting];
+    const later = this.#after(handovers, waiting).then((mine) => this.#settleNow(mine));
+    const outcomes = await Promise.allSettled([this.#settleNow(free), later]);
+    const failed = outcomes.find(({ status }) => status === "rejected");
+    if (failed?.status !== "rejected") return;
+    // The caller tries all of them again.
+    const done = parts.filter((_, index) => outcomes[index]?.status === "fulfilled");
+    for (const { delivery } of done.flat()) this.#done.add(delivery);
+    throw failed.reason;
+  }
+
+  async #settleNow(mine: readonly Own[]): Promise<void> {
     const blocked: Blocked[] = [];
     const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
     try {
@@ -301,12 +316,9 @@ export class OrderedSubscription implements Subscription {
   }
 
   async #acknowledge(mine: readonly Own[]): Promise<void> {
-    const feeds = new Set<Feed>();
     await this.#thawed(mine);
-    for (const { delivery } of mine) {
-      delivery.ack();
-      feeds.add(delivery.feed);
-    }
+    for (const { delivery } of mine) delivery.ack();
+    const feeds = new Set(mine.map(({ delivery }) => delivery.feed));
     await Promise.all([...feeds].map((feed) => feed.flushed()));
   }
 
@@ -320,13 +332,14 @@ export class OrderedSubscription implements Subscription {
 
   #own(settlements: readonly Settlement[]): Own[] {
     const mine: Own[] = [];
-    for (const settlement of settlements) {
+    const asked = settlements.filter(({ delivery }) => !this.#done.delete(delivery));
+    for (const settlement of asked) {
       const { delivery } = settlement;
       if (!(delivery instanceof OrderedHeld) || delivery.state !== "held" || !delivery.feed.open) continue;
       delivery.state = "settling";
       mine.push({ ...settlement, delivery });
     }
-    this.#stale(settlements.length - mine.length);
+    this.#stale(asked.length - mine.length);
     return mine;
   }
 

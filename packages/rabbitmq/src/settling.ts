@@ -68,9 +68,16 @@ export function inOrder(
   return seen;
 }
 
-/** Those that are under way in the partitions of these. */
-export function handoversOf(mine: readonly Own[], partitions: readonly Partition[]): Promise<void>[] {
-  if (!partitions.some(({ handover }) => handover)) return [];
-  const concerned = new Set(mine.map(({ delivery }) => partitions[delivery.partition]));
-  return [...concerned].flatMap((partition) => partition?.handover ?? []);
+export interface ByHandover {
+  readonly free: readonly Own[];
+  /** Of partitions that are being handed over, and when that is done. */
+  readonly waiting: readonly Own[];
+  readonly handovers: readonly Promise<void>[];
+}
+
+export function byHandover(mine: readonly Own[], partitions: readonly Partition[]): ByHandover {
+  const handovers = partitions.flatMap(({ handover }) => handover ?? []);
+  if (handovers.length === 0) return { free: mine, waiting: [], handovers };
+  const isFree = ({ delivery }: Own): boolean => partitions[delivery.partition]?.handover === undefined;
+  return { free: mine.filter(isFree), waiting: mine.filter((one) => !isFree(one)), handovers };
 }

@@ -1,6 +1,7 @@
-import type { Delivery } from "@meshwright/core/adapter";
+import { type Delivery, partitionOf } from "@meshwright/core/adapter";
 import { eventually, rabbitmqServer } from "@meshwright/testing";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
+import { Feed } from "../src/feed.js";
 import { entryNote, newId } from "../src/journal.js";
 import { groupName } from "../src/names.js";
 import type { Outgoing } from "../src/outgoing.js";
@@ -10,6 +11,8 @@ import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./suppo
 const server = await rabbitmqServer({ shared: true });
 const { url } = server;
 afterAll(() => server.close());
+
+const failure = { reason: "failed", code: "TEST", message: "it failed" } as const;
 
 test("a rolling restart of four members under load: each message once, each key in order", async () => {
   const namespace = "members-rolling";
@@ -81,3 +84,70 @@ test("a copy by a member that does not know that it leads no more is passed over
   await eventually("what is redriven arrives", () => ids(got).includes(redriven.id));
   expect(ids(got)).toEqual([first.message.id, redriven.id]);
 });
+
+test("a retry holds its key at once, also when something of another partition, which is just moving, is settled with it", async () => {
+  const namespace = "members-mixed";
+  const options = { url, partitions: 2 };
+  const [moving, staying] = [0, 1].map((index) => keyOf(index, 2)) as [string, string];
+  const publisher = await openBroker(options, { namespace });
+  const one = await subscribe(await openBroker(options, { namespace }), { prefetch: 10 });
+  const batches = one[Symbol.asyncIterator]();
+  const next = async (): Promise<readonly Delivery[]> => (await batches.next()).value ?? [];
+  const [first, second, third] = [
+    message({ key: moving }),
+    message({ key: staying }),
+    message({ key: staying }),
+  ];
+  const beginning = next();
+  await publisher.publish("orders", [first, second]);
+  const held = [...(await beginning)];
+  while (held.length < 2) held.push(...(await next()));
+  const gate = holdUpHandovers();
+  const asked = next();
+  ackAll(await subscribe(await openBroker(options, { namespace }), { prefetch: 10 }));
+  await gate.reached;
+  const settlements = held.map((delivery) =>
+    delivery.message.key === moving
+      ? { delivery, outcome: "ack" as const }
+      : { delivery, outcome: "retry" as const, delayMs: 0, failure },
+  );
+  const settled = one.settle(settlements);
+  await publisher.publish("orders", [third]);
+  const [again] = await asked;
+  expect([again?.message.id, again?.attempt]).toEqual([second.id, 2]);
+  gate.open();
+  await settled;
+});
+
+/** A key of a partition. */
+function keyOf(partition: number, partitions: number): string {
+  const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`);
+  return keys.find((key) => partitionOf(key, partitions) === partition) as string;
+}
+
+/** The first consumer that is cancelled from now on is the main queue's; the second is the journal's, in the middle of a handover. */
+function holdUpHandovers(): { readonly reached: Promise<void>; open(): void } {
+  const { cancel } = Feed.prototype;
+  const [reached, opened] = [deferred(), deferred()];
+  let cancels = 0;
+  const spy = vi.spyOn(Feed.prototype, "cancel").mockImplementation(async function (this: Feed, tag) {
+    if (++cancels === 2) {
+      reached.resolve();
+      await opened.promise;
+    }
+    await cancel.call(this, tag);
+  });
+  onTestFinished(() => {
+    opened.resolve();
+    spy.mockRestore();
+  });
+  return { reached: reached.promise, open: opened.resolve };
+}
+
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
