@@ -1,0 +1,53 @@
+import { createMesh, defineCatalog, defineEvent, memoryBroker, memoryServer } from "@meshwright/core";
+import { postgresStore } from "@meshwright/postgres";
+import { eventually } from "@meshwright/testing";
+import pg from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import { database, poolOn } from "./support.js";
+
+const numbered = {
+  schema: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
+} as const;
+const ordered = defineEvent("com.acme.order.placed.v1", numbered);
+const billed = defineEvent("com.acme.order.billed.v1", numbered);
+const catalog = defineCatalog([ordered, billed]);
+
+test("a mesh publishes with the service's rows, from its own transactions and from the service's, and handles once", async () => {
+  const url = await database();
+  const pool = poolOn(url);
+  await pool.query("CREATE TABLE own (n int)");
+  const store = postgresStore({ pool });
+  await store.migrate();
+  const mesh = createMesh({
+    service: "shop",
+    catalog,
+    broker: memoryBroker({ server: memoryServer() }),
+    store,
+  });
+  onTestFinished(() => mesh.stop());
+  const seen: unknown[] = [];
+  mesh.on("com.acme.order.placed.v1", { name: "billing", transactional: true }, async (event, ctx) => {
+    await ctx.tx.client.query("INSERT INTO own VALUES ($1)", [event.data.n]);
+    ctx.publish("com.acme.order.billed.v1", { n: event.data.n });
+  });
+  mesh.on("com.acme.order.billed.v1", { name: "audit" }, async (event) => void seen.push(event.data.n));
+  await mesh.start();
+
+  await store.transaction((tx) => mesh.publish("com.acme.order.placed.v1", { n: 1 }, { tx }));
+  await store
+    .transaction(async (tx) => {
+      await mesh.publish("com.acme.order.placed.v1", { n: 2 }, { tx });
+      throw new Error("rolled back");
+    })
+    .catch(() => undefined);
+  const client = new pg.Client(url);
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("BEGIN");
+  await mesh.publish("com.acme.order.placed.v1", { n: 3 }, { tx: store.enlist(client) });
+  await client.query("COMMIT");
+
+  await eventually("both have been billed", () => seen.length === 2);
+  expect(seen.sort()).toEqual([1, 3]);
+  expect((await pool.query("SELECT n FROM own ORDER BY n")).rows).toEqual([{ n: 1 }, { n: 3 }]);
+});
