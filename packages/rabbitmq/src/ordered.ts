@@ -382,7 +382,7 @@ export class OrderedSubscription implements Subscription {
     const copies = back.map((held) =>
       (this.#partitions[held.partition] as Partition).dispatch.copy(held, newId()),
     );
-    const notes = leading.flatMap(({ farewell }) => farewell);
+    const notes = leading.flatMap((partition) => partition.farewell());
     await this.#parts.publisher.store([...copies, ...notes]);
     for (const held of back) held.ack();
     await Promise.all([feeds.main.flushed(), feeds.held.flushed()]);

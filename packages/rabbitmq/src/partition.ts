@@ -52,6 +52,7 @@ export class Partition {
   readonly rest: Rest;
   /** The name of its own leaving. */
   #leave = "";
+  #hasLeft = false;
   /** Resolves when the handover is done that is under way: settlements wait for it. */
   handover: Promise<void> | undefined;
   readonly #starts: Starts = new Starts();
@@ -85,6 +86,7 @@ export class Partition {
     this.dispatch.clear();
     this.#former.clear();
     this.#mark = "";
+    this.#hasLeft = false;
     this.#starts.takeAll();
     this.#loading = [];
     this.#kept = [];
@@ -107,6 +109,7 @@ export class Partition {
 
   /** Something from the journal. Being given anything at all means to be first in line. */
   #noted(message: ConsumeMessage): void {
+    if (this.#hasLeft) return;
     const note = readNote(message);
     if (this.role === "waiting") this.role = "loading";
     if (this.role === "idle") this.#late.push(message.fields.deliveryTag);
@@ -171,9 +174,10 @@ export class Partition {
     await this.feeds?.main.flushed();
   }
 
-  /** The end of leaving. */
-  get farewell(): readonly Outgoing[] {
+  /** The end of leaving. What it is given from now on is for the next leader, its own words among it. */
+  farewell(): readonly Outgoing[] {
     const { heldQueue } = this.parts;
+    this.#hasLeft = true;
     return [leftNote(heldQueue, this.#leave, this.#former.passes), batonNote(heldQueue)];
   }
 
@@ -197,7 +201,7 @@ export class Partition {
     await Promise.race([read, held.ended]);
     await held.cancel((await this.#standing) ?? "");
     const { notes, old, tags } = handedOver(this, mine());
-    await this.parts.send([...notes, ...this.farewell]);
+    await this.parts.send([...notes, ...this.farewell()]);
     for (const one of old) one.ack();
     for (const tag of [...tags, ...this.#kept]) held.ack(tag);
     this.reset();
