@@ -33,6 +33,8 @@ export interface Attempt extends Named {
 
 export interface Settling {
   readonly outcome: Settled;
+  /** Nobody has told so, but the process left in good order, and gave back what it had. */
+  readonly assumed?: true;
   readonly askedAt: number;
   readonly at: number;
 }
@@ -114,7 +116,8 @@ function attemptsOf(by: string, entries: readonly Entry[]): Map<string, Attempt[
 
 /** What was not begun has been given back. */
 function leave(attempts: readonly Attempt[], entry: { askedAt: number; at: number }): void {
-  for (const one of attempts) if (one.begunAt === undefined) one.settled ??= settledBy("release", entry);
+  for (const one of attempts)
+    if (one.begunAt === undefined) one.settled ??= { ...settledBy("release", entry), assumed: true };
 }
 
 function settledBy(outcome: Settled, { askedAt, at }: { askedAt: number; at: number }): Settling {

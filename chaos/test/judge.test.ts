@@ -175,6 +175,15 @@ describe("duplicates", () => {
     expect(more).toEqual(["duplicate", "attempt"]);
   });
 
+  test("so may what was given back by somebody who left, when a fault came before he had", () => {
+    const released = [delivered(10, first), left(50)];
+    const twice = [...handled(500, first), ...handled(600, first), ...handled(700, second)];
+    const run = { ordering: "none", ledgers: { publisher, one: released, two: twice } } as const;
+    expect(brokenIn({ ...run, faults: [fault("everyone", 20, 40)] })).toEqual([]);
+    expect(brokenIn({ ...run, faults: [fault("everyone", 200, 250)] })).toContain("duplicate");
+    expect(brokenIn(run)).toContain("duplicate");
+  });
+
   test("twice the same attempt", () => {
     const one = [...handled(10, first), ...handled(20, first), ...handled(30, second)];
     expect(brokenIn({ ledgers: { publisher, one } })).toEqual(["duplicate", "attempt"]);

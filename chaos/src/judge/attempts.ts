@@ -14,8 +14,10 @@ export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence)
     for (const [at, one] of same.entries()) {
       const earlier = same.slice(0, at).filter(({ settled }) => settled?.outcome !== "release");
       const begun = earlier.filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
-      const twins = unanswered(begun, one, faults).length;
-      const least = Math.max(Math.min(1, begun.length), begun.length - twins);
+      const twins = unanswered(same.slice(0, at), one, faults);
+      // A copy of what was given back counts from where it was; one of a retry was counted.
+      const released = twins.filter(({ settled }) => settled !== undefined).length;
+      const least = Math.max(Math.min(1, begun.length - released), begun.length - twins.length);
       if (one.attempt <= least && !faults.late(one.by, one.deliveredAt))
         violations.push({ promise: "attempt", what: `too low, ${begun.length} had begun: ${told(one)}` });
       const most = 1 + earlier.length;

@@ -10,8 +10,8 @@ export interface Repeats {
 
 /**
  * Nothing comes again but what was given back (`retry`, `release`), or was held by somebody whom a fault touched while
- * he held it. To a process that was cut off, an old delivery may also come late. A retry that a fault left without an answer
- * may have made two of it.
+ * he held it. To a process that was cut off, an old delivery may also come late. A retry or a release that a fault left
+ * without an answer may have made two of it.
  */
 export function findRepeats({ attempts, faults }: Evidence): Repeats {
   let explained = 0;
@@ -29,12 +29,14 @@ export function findRepeats({ attempts, faults }: Evidence): Repeats {
   return { explained, violations };
 }
 
-/** Retries that were asked for and never answered, because of a fault: the event and its copy may both be there. */
+/**
+ * Retries and releases that were asked for and never answered, because of a fault: the event and its copy may both be there.
+ */
 export function unanswered(earlier: readonly Attempt[], again: Attempt, faults: Faults): readonly Attempt[] {
-  return earlier.filter(
-    ({ outcome, settled, by, deliveredAt }) =>
-      outcome === "failed" && settled === undefined && faults.touched(by, deliveredAt, again.deliveredAt),
-  );
+  return earlier.filter(({ outcome, settled, by, deliveredAt }) => {
+    const unclear = settled === undefined ? outcome === "failed" : settled.assumed === true;
+    return unclear && faults.touched(by, deliveredAt, Math.min(settled?.at ?? Infinity, again.deliveredAt));
+  });
 }
 
 function wasGivenBack({ settled }: Attempt, before: number): boolean {
