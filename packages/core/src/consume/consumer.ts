@@ -115,15 +115,28 @@ export class Consumer {
     await this.#pulling;
   }
 
+  /** To leave the loop would close the subscription, and give back what is being handled. */
   async #pull(): Promise<void> {
+    const batches = this.#subscription[Symbol.asyncIterator]();
+    const givenBack = new Set<string>();
     try {
-      for await (const batch of this.#subscription) {
-        if (this.#stopping) this.#release(batch);
-        else this.#lanes.accept(batch);
+      for (;;) {
+        const { done, value: batch } = await batches.next();
+        if (done) return;
+        if (!this.#stopping) this.#lanes.accept(batch);
+        else if (this.#comesBack(batch, givenBack)) return;
       }
     } catch (error) {
       this.parts.logger.error({ err: error, ...this.#where() }, "the subscription ended with an error");
     }
+  }
+
+  /** Gives back what came since it stops. Returns whether something of it came a second time: then nobody else wants it now. */
+  #comesBack(batch: readonly Delivery[], givenBack: Set<string>): boolean {
+    const again = batch.some(({ offset }) => givenBack.has(offset));
+    for (const { offset } of batch) givenBack.add(offset);
+    this.#release(batch);
+    return again;
   }
 
   /** Whatever happens to a delivery ends in a settlement. */

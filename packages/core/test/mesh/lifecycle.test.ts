@@ -132,6 +132,45 @@ describe("stop", () => {
     ]);
   });
 
+  it("does not take again and again what nobody else wants, while a handler still runs", async () => {
+    const broker = memoryBroker();
+    let released = 0;
+    const counted: Broker = {
+      ...lesser(broker, {}),
+      subscribe: async (request) => {
+        const subscription = await broker.subscribe(request);
+        return {
+          settle: (settlements) => {
+            released += settlements.filter(({ outcome }) => outcome === "release").length;
+            return subscription.settle(settlements);
+          },
+          close: () => subscription.close(),
+          [Symbol.asyncIterator]: () => subscription[Symbol.asyncIterator](),
+        };
+      },
+    };
+    const mesh = makeMesh({ broker: counted });
+    let [begun, finish] = [false, (): void => undefined];
+    mesh.on("com.acme.scan.started.v1", { concurrency: 1, prefetch: 10 }, async () => {
+      begun = true;
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    await mesh.start();
+    for (const digest of ["1", "2", "3"]) {
+      await mesh.publish("com.acme.scan.started.v1", { digest }, { subject: digest });
+    }
+    await eventually("one is being handled", () => begun);
+    const stopping = mesh.stop();
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const times = released / 2;
+    finish();
+    await stopping;
+    expect(times).toBeGreaterThanOrEqual(1);
+    expect(times).toBeLessThanOrEqual(3);
+  });
+
   it("aborts what does not end in time, and gives it back uncounted", async () => {
     const server = memoryServer();
     const mesh = makeMesh({ server });
