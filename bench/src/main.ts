@@ -8,6 +8,7 @@ import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { rabbitmqGroups, redisGroups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
+import { postgres } from "./postgres/suite.js";
 import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
@@ -39,6 +40,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   "redis-groups": redisGroups,
   rabbitmq,
   "rabbitmq-groups": rabbitmqGroups,
+  postgres,
 };
 
 const wanted = process.argv.slice(2);
