@@ -6,7 +6,7 @@
 import type { Broker } from "../broker/contract.js";
 import type { Clock } from "../clock/clock.js";
 import { BrokerError } from "../errors/errors.js";
-import type { BatchOutcome, Outbox, OutboxBatch, Refusal, WaitingRow } from "../store/contract.js";
+import type { BatchOutcome, Outbox, Refusal, WaitingRow } from "../store/contract.js";
 import type { Logger } from "../util/logger.js";
 import { Signal } from "../util/signal.js";
 
@@ -28,6 +28,8 @@ export class Relay {
   readonly #signal: Signal = new Signal();
   readonly #unwatch: () => void;
   #limit: number = leastRows;
+  /** The last batch was full. */
+  #backlog = false;
   #pauseMs: number = firstPauseMs;
   #stopping = false;
   #endPause: () => void = () => undefined;
@@ -55,24 +57,37 @@ export class Relay {
     while (!this.#stopping) {
       const seen = this.#signal.version;
       try {
-        const batch = await this.#parts.outbox.take(this.#limit);
-        if (batch !== undefined) await this.#relay(batch);
-        else await this.#changed(seen);
+        const found = await this.#turn();
+        if (found === 0) await this.#changed(seen);
+        this.#backlog = found >= this.#limit;
+        if (this.#backlog) this.#limit = Math.min(2 * this.#limit, mostRows);
+        this.#pauseMs = firstPauseMs;
       } catch (error) {
         await this.#backOff(error);
       }
     }
   }
 
-  async #relay(batch: OutboxBatch): Promise<void> {
+  /** Where rows wait, the database takes one batch while the broker has the other. Returns how many there were. */
+  async #turn(): Promise<number> {
+    if (!this.#backlog) return this.#relay();
+    const both = await Promise.allSettled([this.#relay(), this.#relay()]);
+    const failed = both.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    return Math.max(...both.map((one) => (one.status === "fulfilled" ? one.value : 0)));
+  }
+
+  /** One batch, from the outbox to the broker. */
+  async #relay(): Promise<number> {
+    const batch = await this.#parts.outbox.take(this.#limit);
+    if (batch === undefined) return 0;
     const { rows } = batch;
     const { published, refused, failure } = await this.#publish(rows);
     await batch.end({ published, refused });
     this.published += published.length;
     this.refused += refused.length;
     if (failure !== undefined) throw failure;
-    this.#limit = rows.length === this.#limit ? Math.min(2 * this.#limit, mostRows) : this.#limit;
-    this.#pauseMs = firstPauseMs;
+    return rows.length;
   }
 
   /** Channels do not wait for each other. */
@@ -141,6 +156,7 @@ export class Relay {
     });
     this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
     this.#limit = leastRows;
+    this.#backlog = false;
   }
 }
 
