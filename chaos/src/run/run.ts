@@ -10,7 +10,7 @@ import { type Fault, historyOf } from "../history.js";
 import { faultsOf } from "../judge/faults.js";
 import { judge, type Verdict } from "../judge/judge.js";
 import { readLedgers } from "../ledger.js";
-import { type BrokerName, countsPassing } from "../targets/brokers.js";
+import { aftermathMs, type BrokerName, countsPassing } from "../targets/brokers.js";
 import { openSite, type Site } from "../targets/site.js";
 import { endAll, rollCall } from "./calm.js";
 import { explanations } from "./explanations.js";
@@ -74,7 +74,9 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
   const lingering = await endAll(fleet, "consumer");
   const { stalls, leaves, ...history } = historyOf(readLedgers(folder));
   const embedded = site.server === undefined;
-  const faults = faultsOf(explanations({ struck, stalls, embedded }, history.confirmed), leaseMs, consumers);
+  const explained = explanations({ struck, stalls, embedded }, history.confirmed);
+  const aftermath = aftermathMs(broker, leaseMs);
+  const faults = faultsOf(explained, aftermath, consumers);
   return {
     broker,
     seed,
@@ -88,7 +90,7 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
         confirmed: history.confirmed,
         attempts: history.attempts.get(group.name) ?? [],
         faults,
-        ...(countsPassing(broker, group) && { leaves: faultsOf(leaves, leaseMs) }),
+        ...(countsPassing(broker, group) && { leaves: faultsOf(leaves, aftermath) }),
         shelf: remains.shelves.get(group.name) ?? [],
       }),
     ),

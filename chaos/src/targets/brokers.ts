@@ -25,6 +25,11 @@ export type BrokerName = keyof typeof brokers;
 
 export const brokerNames = Object.keys(brokers) as readonly BrokerName[];
 
+/** So long after its end a fault still shows: RabbitMQ notices silence by heartbeats of whole seconds, after up to three. */
+export function aftermathMs(name: BrokerName, leaseMs: number): number {
+  return name === "rabbitmq" ? Math.max(leaseMs, 3_000) : leaseMs;
+}
+
 /** Whether it may count what is on its way to a member that leaves: docs/rabbitmq.md says so of groups without order. */
 export function countsPassing(name: BrokerName, { ordering }: Pick<Group, "ordering">): boolean {
   return name === "rabbitmq" && ordering === "none";

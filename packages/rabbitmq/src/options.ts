@@ -23,7 +23,7 @@ export interface RabbitBrokerOptions {
   readonly socket?: Readonly<Record<string, unknown>>;
   /**
    * Makes connections, where neither of those will do. Called for each connection, also when one was lost. What it
-   * returns is ours to close. Set its heartbeat to half of `lease`.
+   * returns is ours to close. Set its heartbeat to a third of `lease`.
    */
   readonly connect?: () => Promise<ChannelModel>;
   /**
@@ -32,8 +32,9 @@ export interface RabbitBrokerOptions {
    */
   readonly partitions?: number;
   /**
-   * What a process held whose connection fell silent is with others within about this time: the heartbeat is half of
-   * it, in whole seconds. A process that dies is noticed at once. Default "10s".
+   * What a process held whose connection fell silent is with others within this time: the heartbeat is a third of it, in
+   * whole seconds, and the server waits for two to three of them; so 3 seconds are the least. A process that dies is
+   * noticed at once. Default "10s".
    */
   readonly lease?: Duration;
   /** How long a call waits for a connection that is not there. Default "5s". */
@@ -84,7 +85,7 @@ export function settingsFrom(options: RabbitBrokerOptions): Settings {
     target: targetFrom(options),
     partitions: count(options.partitions, "partitions") ?? 8,
     leaseMs,
-    heartbeatSeconds: Math.max(1, Math.floor(leaseMs / 2_000)),
+    heartbeatSeconds: Math.max(1, Math.floor(leaseMs / 3_000)),
     timeoutMs: positive(options.timeout ?? "5s", "timeout"),
     window: count(options.window, "window") ?? 2_000,
     parked: count(options.parked, "parked") ?? 10_000,
