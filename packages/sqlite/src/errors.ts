@@ -56,11 +56,20 @@ export function isStorageTrouble(error: unknown): boolean {
 /** Whatever a driver threw, as an error of ours. Our own errors pass through. */
 export function brokerError(error: unknown, doing: string): MeshError {
   if (error instanceof MeshError) return error;
+  const { code, message, retryable } = explained(error, doing);
+  return new BrokerError(code, message, { retryable, cause: error });
+}
+
+/** What a driver threw, in our words, for an error of any class. */
+export function explained(
+  error: unknown,
+  doing: string,
+): { readonly code: string; readonly message: string; readonly retryable: boolean } {
   const primary = resultCode(error);
   const known = advice[primary === 6 ? 5 : (primary ?? -1)];
   const [code, what] = known ?? ["SQLITE_ERROR", `SQLite said: ${textOf(error)}`];
   const retryable = primary === 5 || primary === 6 || primary === 10 || primary === 13;
-  return new BrokerError(code, `SQLite: ${doing}: ${what}.`, { retryable, cause: error });
+  return { code, message: `SQLite: ${doing}: ${what}.`, retryable };
 }
 
 function textOf(error: unknown): string {

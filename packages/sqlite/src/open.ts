@@ -1,14 +1,15 @@
 /** Opening the file: pragmas and tables, with several processes perhaps doing the same at this moment. */
 import { Connection } from "./connection.js";
 import { type Database, openDatabase } from "./driver.js";
-import { brokerError, isBusy } from "./errors.js";
+import { brokerError } from "./errors.js";
 import type { Settings } from "./options.js";
 import { createTables } from "./schema.js";
+import { untilFree } from "./until-free.js";
 
 /** How long SQLite itself waits for the lock, with the thread blocked. Beyond it the wait is asynchronous. */
 const blockingWaitMs = 5;
 /** Keeps the -wal file from staying as large as it once was. */
-const walLimitBytes = 64 * 1024 * 1024;
+export const walLimitBytes: number = 64 * 1024 * 1024;
 
 export async function openConnection(settings: Settings): Promise<Connection> {
   if (settings.database) return prepare(new Connection(settings.database), settings, []);
@@ -51,11 +52,13 @@ async function openFile(path: string): Promise<Database> {
 }
 
 async function prepare(db: Connection, settings: Settings, pragmas: readonly string[]): Promise<Connection> {
-  // Also the change to WAL finds the file locked while another process does the same.
-  for (const pragma of pragmas) {
-    await untilFree(settings.busyMs, () => db.database.exec(pragma));
+  try {
+    // Also the change to WAL finds the file locked while another process does the same.
+    for (const pragma of pragmas) await untilFree(settings.busyMs, () => db.database.exec(pragma));
+    await untilFree(settings.busyMs, () => inTransaction(db, () => createTables(db)));
+  } catch (error) {
+    throw brokerError(error, "opening the file");
   }
-  await untilFree(settings.busyMs, () => inTransaction(db, () => createTables(db)));
   return db;
 }
 
@@ -67,18 +70,5 @@ function inTransaction(db: Connection, run: () => void): void {
   } catch (error) {
     db.database.exec("ROLLBACK");
     throw error;
-  }
-}
-
-async function untilFree(busyMs: number, run: () => void): Promise<void> {
-  const until = Date.now() + busyMs;
-  for (;;) {
-    try {
-      run();
-      return;
-    } catch (error) {
-      if (!isBusy(error) || Date.now() >= until) throw brokerError(error, "opening the file");
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 19));
   }
 }

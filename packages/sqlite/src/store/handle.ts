@@ -1,0 +1,159 @@
+/**
+ * A handle and whose turn it is. A handle has one transaction at a time, and whatever runs on it meanwhile is in that one:
+ * so all that the store does on it waits for its turn, also what stores with other prefixes do on the same handle.
+ */
+import { isConflict, Nesting, storeRefusals } from "@meshwright/core/adapter";
+import { Connection } from "../connection.js";
+import type { Database } from "../driver.js";
+import { isBusy } from "../errors.js";
+import { untilFree } from "../until-free.js";
+import { type Lent, lend } from "./client.js";
+import { endedEarly, storeError } from "./errors.js";
+
+interface Turns {
+  readonly nesting: Nesting;
+  last: Promise<unknown>;
+}
+
+const turnsOf: WeakMap<Database, Turns> = new WeakMap();
+
+export class Handle {
+  readonly db: Connection;
+  readonly #busyMs: number;
+  readonly #turns: Turns;
+
+  /** @param busyMs - how long to wait for the lock */
+  constructor(database: Database, busyMs: number) {
+    this.db = new Connection(database);
+    this.#busyMs = busyMs;
+    this.#turns = turnsOf.get(database) ?? { nesting: new Nesting(), last: Promise.resolve() };
+    turnsOf.set(database, this.#turns);
+  }
+
+  /** Reads what is committed. */
+  read<T>(doing: string, run: (db: Connection) => T): Promise<T> {
+    const look = (): T => {
+      requireIdle(this.db.database);
+      return run(this.db);
+    };
+    return this.#inTurn(() => failingAs(doing, () => untilFree(this.#busyMs, look)));
+  }
+
+  /**
+   * One short transaction.
+   *
+   * @param busyMs - how long to wait for the lock, where that is longer than for others
+   */
+  write<T>(doing: string, run: (db: Connection) => T, busyMs = 0): Promise<T> {
+    return this.#inTurn(() => failingAs(doing, () => this.#write(run, Math.max(busyMs, this.#busyMs))));
+  }
+
+  /** The same when all transactions have ended, also when one of them asked for it. */
+  async writeLast(run: (db: Connection) => void): Promise<void> {
+    await this.#queued(() => this.#write(run, this.#busyMs));
+  }
+
+  /** One transaction that lasts for as long as the work does. */
+  transaction<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => this.#transaction(work));
+  }
+
+  async #write<T>(run: (db: Connection) => T, busyMs: number): Promise<T> {
+    await untilFree(busyMs, () => this.#begin());
+    try {
+      const result = run(this.db);
+      await this.#commit();
+      return result;
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+  }
+
+  async #transaction<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
+    await failingAs("beginning a transaction", () => untilFree(this.#busyMs, () => this.#begin()), lostRace);
+    const lent = lend(this.db.database);
+    try {
+      const result = await work(lent);
+      lent.end();
+      await failingAs("committing", () => this.#commit());
+      return result;
+    } catch (error) {
+      lent.end();
+      this.#rollback();
+      throw lostRace(error) ?? error;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.nesting.run(() => this.#queued(work));
+  }
+
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turns.last.then(work);
+    this.#turns.last = done.catch(() => undefined);
+    return done;
+  }
+
+  #begin(): void {
+    requireIdle(this.db.database);
+    this.db.database.exec("BEGIN IMMEDIATE");
+  }
+
+  /** Outside of WAL, which is where a caller's handle may be, it waits for those who read. */
+  async #commit(): Promise<void> {
+    if (!inTransaction(this.db.database)) throw endedEarly();
+    await untilFree(this.#busyMs, () => this.db.database.exec("COMMIT"));
+  }
+
+  #rollback(): void {
+    try {
+      this.db.database.exec("ROLLBACK");
+    } catch {
+      // SQLite has rolled back by itself, or the handle was closed, which does the same.
+    }
+  }
+}
+
+/** Whether the handle is inside a transaction. */
+export function inTransaction(database: Pick<Database, "exec" | "isTransaction">): boolean {
+  const { isTransaction } = database;
+  if (isTransaction !== undefined) return isTransaction;
+  // Node before 22.16 does not tell. This takes no lock.
+  try {
+    database.exec("BEGIN");
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("within a transaction")) return true;
+    throw error;
+  }
+  database.exec("ROLLBACK");
+  return false;
+}
+
+/** The owner of the handle may be in a transaction of his, which must be neither used nor ended. */
+function requireIdle(database: Database): void {
+  if (!inTransaction(database)) return;
+  throw Object.assign(new Error("the handle's owner has a transaction open"), { errcode: 5 });
+}
+
+/** @param first - what to throw instead, if it knows better */
+async function failingAs<T>(
+  doing: string,
+  run: () => Promise<T>,
+  first: (error: unknown) => Error | undefined = () => undefined,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw first(error) ?? storeError(error, doing);
+  }
+}
+
+/** The refusal for one who waited for the lock in vain; undefined for other errors. */
+export function lostRace(error: unknown): Error | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
+    if (isConflict(cause)) return error === cause ? cause : storeRefusals.conflict(error);
+    if (isBusy(cause)) return storeRefusals.conflict(error);
+  }
+  return undefined;
+}

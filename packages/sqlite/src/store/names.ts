@@ -1,0 +1,19 @@
+/** The store's tables. A prefix has no character that would need quoting. */
+export interface Tables {
+  readonly migrations: string;
+  readonly outbox: string;
+  readonly refused: string;
+  readonly lanes: string;
+  readonly inbox: string;
+}
+
+/** @example tablesOf("mw").outbox // "mw_outbox" */
+export function tablesOf(prefix: string): Tables {
+  return {
+    migrations: `${prefix}_migrations`,
+    outbox: `${prefix}_outbox`,
+    refused: `${prefix}_outbox_refused`,
+    lanes: `${prefix}_lanes`,
+    inbox: `${prefix}_inbox`,
+  };
+}

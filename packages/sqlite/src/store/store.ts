@@ -1,0 +1,251 @@
+/** The store: its states, and how its parts stand together. */
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import {
+  type Store,
+  type StoreCapabilities,
+  type StoreContext,
+  storeRefusals,
+  systemClock,
+  type Transaction,
+  type TransactionOptions,
+  withRetries,
+} from "@meshwright/core/adapter";
+import { Connection } from "../connection.js";
+import { type Database, openDatabase } from "../driver.js";
+import { closeConnection, walLimitBytes } from "../open.js";
+import type { SqliteClient } from "./client.js";
+import { noTransaction, schemaMissing, storeError } from "./errors.js";
+import { Handle, inTransaction } from "./handle.js";
+import { tablesOf } from "./names.js";
+import { Notices } from "./notices.js";
+import { type SqliteStoreOptions, type StoreSettings, storeSettingsFrom } from "./options.js";
+import { SqliteOutbox } from "./outbox.js";
+import { makeTables, requireTables } from "./schema.js";
+import { type Statements, statementsFor } from "./statements.js";
+import { SqliteTransaction } from "./transaction.js";
+
+/** A store in a SQLite file. The client of its transactions is the handle, for as long as they last. */
+export interface SqliteStore extends Store<SqliteClient> {
+  /**
+   * Makes the tables, or brings them up to what this package needs. Nothing is done where they are. Several processes may
+   * call it at the same time, also before `open`.
+   *
+   * @throws StoreError `SQLITE_SCHEMA_NEWER`, and what opening the file throws
+   */
+  migrate(): Promise<void>;
+  /**
+   * A transaction that the caller has begun on a handle of his own, and commits himself: for `publish({ tx })`. Relays find
+   * what it appended when they look next.
+   *
+   * @param database - a handle on the same file
+   * @throws StoreError `STORE_NO_TRANSACTION` when it is in none, then or at a later use
+   * @example
+   * database.exec("BEGIN IMMEDIATE");
+   * await mesh.publish("com.acme.artifact.built.v1", { digest }, { tx: store.enlist(database) });
+   * database.exec("COMMIT");
+   */
+  enlist(database: Pick<Database, "exec" | "prepare" | "isTransaction">): Transaction<SqliteClient>;
+}
+
+/**
+ * A store in a SQLite file, or on a handle that is open already. Its tables are made by `migrate`, never by `open`.
+ *
+ * @throws ConfigurationError `SQLITE_OPTIONS_INVALID`, `DURATION_INVALID`
+ * @example
+ * const store = sqliteStore({ path: "./shop.db" });
+ * await store.migrate();
+ * const mesh = createMesh({ service: "releases", catalog, broker, store });
+ */
+export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  return new Sqlite(storeSettingsFrom(options));
+}
+
+class Sqlite implements SqliteStore {
+  readonly name = "sqlite";
+  readonly capabilities: StoreCapabilities;
+  readonly outbox: SqliteOutbox;
+  readonly #settings: StoreSettings;
+  readonly #statements: Statements;
+  readonly #notices = new Notices();
+  readonly #owner: string = randomUUID();
+  readonly #underWay: Set<Promise<unknown>> = new Set();
+  #now: () => number = systemClock.now;
+  #connecting: Promise<Handle> | undefined;
+  /** Once it is open. */
+  #handle: Handle | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: StoreSettings) {
+    this.#settings = settings;
+    const { path, database } = settings;
+    const inMemory = path === ":memory:" || database?.location?.() === null;
+    this.capabilities = {
+      durable: !inMemory,
+      reach: inMemory ? "process" : "machine",
+      concurrent: false,
+    };
+    this.#statements = statementsFor(tablesOf(settings.prefix));
+    this.outbox = new SqliteOutbox({
+      owner: this.#owner,
+      leaseMs: settings.leaseMs,
+      statements: this.#statements,
+      notices: this.#notices,
+      now: () => this.#now(),
+      handle: () => this.#requireOpen(),
+      underWay: (work) => this.#track(work),
+    });
+  }
+
+  async migrate(): Promise<void> {
+    this.#requireNotClosed();
+    await this.#track(async () => {
+      const handle = await this.#connect();
+      await handle.write("migrating", (db) => makeTables(db, this.#settings.prefix));
+    });
+  }
+
+  async open({ clock, logger }: StoreContext): Promise<void> {
+    this.#requireNotClosed();
+    const handle = await this.#track(() => this.#opened());
+    this.#requireNotClosed();
+    this.#now = () => clock.now();
+    this.#notices.open(fileOf(this.#settings), logger);
+    this.#handle = handle;
+  }
+
+  async transaction<T>(
+    work: (tx: Transaction<SqliteClient>) => Promise<T>,
+    { retries = 0 }: TransactionOptions = {},
+  ): Promise<T> {
+    const handle = this.#requireOpen();
+    return this.#track(() => withRetries(retries, () => this.#transaction(handle, work)));
+  }
+
+  enlist(database: Pick<Database, "exec" | "prepare" | "isTransaction">): Transaction<SqliteClient> {
+    const requireUsable = (): void => {
+      this.#requireOpen();
+      if (!inTransaction(database)) throw noTransaction();
+    };
+    requireUsable();
+    // What its user sees is what he gave.
+    return new SqliteTransaction(
+      database as unknown as SqliteClient,
+      new Connection(database as Database),
+      // The commit is not ours to see: relays look by themselves.
+      this.#parts(requireUsable, () => undefined),
+    );
+  }
+
+  async pruneInbox(before: number): Promise<number> {
+    const handle = this.#requireOpen();
+    const { prune } = this.#statements;
+    return this.#track(() => handle.write("pruning the inbox", (db) => db.run(prune, before)));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #transaction<T>(handle: Handle, work: (tx: Transaction<SqliteClient>) => Promise<T>): Promise<T> {
+    let appended = false;
+    const result = await handle.transaction((lent) => {
+      const parts = this.#parts(lent.requireUsable, () => {
+        appended = true;
+      });
+      return work(new SqliteTransaction(lent.client, handle.db, parts));
+    });
+    if (appended) this.#notices.committed();
+    return result;
+  }
+
+  #parts(
+    requireUsable: () => void,
+    appended: () => void,
+  ): ConstructorParameters<typeof SqliteTransaction>[2] {
+    return {
+      store: this,
+      statements: this.#statements,
+      now: () => this.#now(),
+      requireUsable,
+      appended,
+    };
+  }
+
+  /** Looks before it changes anything, also the journal mode. */
+  async #opened(): Promise<Handle> {
+    const { path, prefix } = this.#settings;
+    if (path !== undefined && path !== ":memory:" && !existsSync(path))
+      throw schemaMissing(tablesOf(prefix).migrations);
+    const handle = await this.#connect();
+    await handle.read("opening the store", (db) => requireTables(db, prefix));
+    for (const pragma of path === undefined ? [] : pragmas) {
+      await handle.read("opening the store", ({ database }) => database.exec(pragma));
+    }
+    return handle;
+  }
+
+  #connect(): Promise<Handle> {
+    this.#connecting ??= connect(this.#settings).catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw storeError(error, "opening the file");
+    });
+    return this.#connecting;
+  }
+
+  async #close(): Promise<void> {
+    // So that all that is called from now on is refused before anything here ends.
+    await Promise.resolve();
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    this.#notices.close();
+    const { releaseAll } = this.#statements;
+    // What cannot be given back now is given back by the end of the lease.
+    await this.#handle?.writeLast((db) => void db.run(releaseAll, this.#owner)).catch(() => undefined);
+    const handle = await this.#connecting?.catch(() => undefined);
+    if (this.#settings.database !== undefined) handle?.db.forget();
+    else if (handle !== undefined) closeConnection(handle.db);
+  }
+
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  #requireOpen(): Handle {
+    this.#requireNotClosed();
+    if (this.#handle === undefined) throw storeRefusals.notOpen();
+    return this.#handle;
+  }
+
+  #requireNotClosed(): void {
+    if (this.#closing !== undefined) throw storeRefusals.closed();
+  }
+}
+
+/** Waiting is done without blocking the thread. */
+const blockingWaitMs = 1;
+
+const pragmas = [
+  "PRAGMA journal_mode = WAL",
+  "PRAGMA synchronous = FULL",
+  `PRAGMA journal_size_limit = ${walLimitBytes}`,
+];
+
+async function connect({ path, database, busyMs }: StoreSettings): Promise<Handle> {
+  if (database !== undefined) return new Handle(database, busyMs);
+  const own = await openDatabase(path ?? "");
+  own.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
+  return new Handle(own, busyMs);
+}
+
+/** The file other processes see; undefined for what is in memory. */
+function fileOf({ path, database }: StoreSettings): string | undefined {
+  if (path !== undefined) return path === ":memory:" ? undefined : path;
+  return database?.location?.() ?? undefined;
+}

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { temporaryFile } from "../support.js";
+import { drain, handleOn, openStore, ownValues, row } from "./support.js";
+
+const claim = { group: "g", source: "s", id: "1" };
+
+test("an enlisted transaction appends and claims with the caller's own commit or rollback", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const own = await handleOn(path);
+  own.exec("CREATE TABLE own (value TEXT)");
+  for (const end of ["ROLLBACK", "COMMIT"]) {
+    own.exec("BEGIN");
+    const tx = store.enlist(own);
+    expect(tx.store).toBe(store);
+    expect(tx.client).toBe(own);
+    own.exec("INSERT INTO own VALUES ('own')");
+    await tx.append([row({ id: end }), row({ id: `${end}-2` })]);
+    expect(await tx.claim(claim)).toBe(true);
+    expect(await drain(store)).toEqual([]);
+    own.exec(end);
+  }
+  expect(ownValues(own)).toEqual(["own"]);
+  expect(await drain(store)).toEqual(["COMMIT", "COMMIT-2"]);
+  expect(await store.transaction((tx) => tx.claim(claim))).toBe(false);
+});
+
+test("a handle that is in no transaction is refused, also where the driver does not tell", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const own = await handleOn(path);
+  const silent = { exec: (sql: string) => own.exec(sql), prepare: (sql: string) => own.prepare(sql) };
+  for (const [name, database] of Object.entries({ own, silent })) {
+    const refused = expect.objectContaining({ name: "StoreError", code: "STORE_NO_TRANSACTION" });
+    expect(() => store.enlist(database)).toThrow(refused);
+    own.exec("BEGIN");
+    const tx = store.enlist(database);
+    await tx.append([row({ id: name })]);
+    own.exec("COMMIT");
+    await expect(tx.append([row()])).rejects.toThrow(refused);
+    await expect(tx.claim(claim)).rejects.toThrow(refused);
+    expect(await drain(store)).toEqual([name]);
+  }
+});
+
+test("the store's own handle may be the caller's: the store waits while he is in a transaction of his", async () => {
+  const own = await handleOn(temporaryFile());
+  const store = await openStore({ database: own });
+  own.exec("CREATE TABLE own (value TEXT)");
+  own.exec("BEGIN");
+  await store.enlist(own).append([row({ id: "enlisted" })]);
+  const transaction = store.transaction(async ({ client }) => {
+    client.exec("INSERT INTO own VALUES ('store')");
+    expect(own.isTransaction).toBe(true);
+  });
+  const taken = store.outbox.take(10);
+  own.exec("INSERT INTO own VALUES ('caller')");
+  own.exec("COMMIT");
+  await transaction;
+  expect(ownValues(own)).toEqual(["caller", "store"]);
+  expect((await taken)?.rows).toHaveLength(1);
+});
+
+test("a handle on another file, and one that lost against another, are told so", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const [elsewhere, one, two] = [await handleOn(temporaryFile()), await handleOn(path), await handleOn(path)];
+  elsewhere.exec("BEGIN");
+  await expect(store.enlist(elsewhere).append([row()])).rejects.toMatchObject({
+    code: "SQLITE_SCHEMA_MISSING",
+  });
+  two.exec("PRAGMA busy_timeout = 0");
+  one.exec("BEGIN IMMEDIATE");
+  two.exec("BEGIN");
+  await expect(store.enlist(two).append([row()])).rejects.toMatchObject({
+    code: "STORE_CONFLICT",
+    retryable: true,
+  });
+  one.exec("ROLLBACK");
+});
+
+test("after close an enlisted transaction is refused, and the caller's handle is open", async () => {
+  const own = await handleOn(temporaryFile());
+  const store = await openStore({ database: own });
+  own.exec("BEGIN");
+  const tx = store.enlist(own);
+  const closing = store.close();
+  await expect(tx.append([row()])).rejects.toMatchObject({ code: "STORE_CLOSED" });
+  own.exec("ROLLBACK");
+  await closing;
+  expect(own.prepare("SELECT count(*) AS count FROM mw_outbox").get()).toEqual({ count: 0 });
+});
