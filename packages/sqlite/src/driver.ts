@@ -1,6 +1,6 @@
 /**
  * The one place that knows where SQLite comes from: the runtime's own `node:sqlite` where it has it, else
- * `@photostructure/sqlite`, which has the same API. Loaded when a broker opens, not when the package is imported.
+ * `@photostructure/sqlite`, which has the same API. Loaded when a broker or a store opens, not when the package is imported.
  */
 
 /** What SQLite stores, as far as it is used here. */

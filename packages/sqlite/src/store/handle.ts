@@ -1,33 +1,26 @@
-/**
- * A handle and whose turn it is. A handle has one transaction at a time, and whatever runs on it meanwhile is in that one:
- * so all that the store does on it waits for its turn, also what stores with other prefixes do on the same handle.
- */
-import { isConflict, Nesting, storeRefusals } from "@meshwright/core/adapter";
+/** A handle, and the transactions on it. */
+import { isConflict, storeRefusals } from "@meshwright/core/adapter";
 import { Connection } from "../connection.js";
 import type { Database } from "../driver.js";
 import { isBusy } from "../errors.js";
 import { untilFree } from "../until-free.js";
 import { type Lent, lend } from "./client.js";
 import { endedEarly, storeError } from "./errors.js";
-
-interface Turns {
-  readonly nesting: Nesting;
-  last: Promise<unknown>;
-}
-
-const turnsOf: WeakMap<Database, Turns> = new WeakMap();
+import { longestPauseMs, type Turns } from "./turns.js";
 
 export class Handle {
   readonly db: Connection;
   readonly #busyMs: number;
   readonly #turns: Turns;
 
-  /** @param busyMs - how long to wait for the lock */
-  constructor(database: Database, busyMs: number) {
+  /**
+   * @param turns - those of its file
+   * @param busyMs - how long to wait for the lock
+   */
+  constructor(database: Database, turns: Turns, busyMs: number) {
     this.db = new Connection(database);
+    this.#turns = turns;
     this.#busyMs = busyMs;
-    this.#turns = turnsOf.get(database) ?? { nesting: new Nesting(), last: Promise.resolve() };
-    turnsOf.set(database, this.#turns);
   }
 
   /** Reads what is committed. */
@@ -50,7 +43,7 @@ export class Handle {
 
   /** The same when all transactions have ended, also when one of them asked for it. */
   async writeLast(run: (db: Connection) => void): Promise<void> {
-    await this.#queued(() => this.#write(run, this.#busyMs));
+    await this.#turns.next(() => this.#write(run, this.#busyMs));
   }
 
   /** One transaction that lasts for as long as the work does. */
@@ -59,7 +52,7 @@ export class Handle {
   }
 
   async #write<T>(run: (db: Connection) => T, busyMs: number): Promise<T> {
-    await untilFree(busyMs, () => this.#begin());
+    await this.#begin(busyMs);
     try {
       const result = run(this.db);
       await this.#commit();
@@ -71,7 +64,7 @@ export class Handle {
   }
 
   async #transaction<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
-    await failingAs("beginning a transaction", () => untilFree(this.#busyMs, () => this.#begin()), lostRace);
+    await failingAs("beginning a transaction", () => this.#begin(this.#busyMs), lostRace);
     const lent = lend(this.db.database);
     try {
       const result = await work(lent);
@@ -86,24 +79,25 @@ export class Handle {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.nesting.run(() => this.#queued(work));
+    return this.#turns.nesting.run(() => this.#turns.next(work));
   }
 
-  #queued<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turns.last.then(work);
-    this.#turns.last = done.catch(() => undefined);
-    return done;
-  }
-
-  #begin(): void {
-    requireIdle(this.db.database);
-    this.db.database.exec("BEGIN IMMEDIATE");
+  async #begin(busyMs: number): Promise<void> {
+    const { database } = this.db;
+    await this.#turns.rest();
+    const begin = (): void => {
+      requireIdle(database);
+      database.exec("BEGIN IMMEDIATE");
+    };
+    await untilFree(busyMs, begin, longestPauseMs);
+    this.#turns.took();
   }
 
   /** Outside of WAL, which is where a caller's handle may be, it waits for those who read. */
   async #commit(): Promise<void> {
     if (!inTransaction(this.db.database)) throw endedEarly();
     await untilFree(this.#busyMs, () => this.db.database.exec("COMMIT"));
+    this.#turns.left();
   }
 
   #rollback(): void {
@@ -112,6 +106,7 @@ export class Handle {
     } catch {
       // SQLite has rolled back by itself, or the handle was closed, which does the same.
     }
+    this.#turns.left();
   }
 }
 

@@ -24,6 +24,7 @@ import { SqliteOutbox } from "./outbox.js";
 import { makeTables, requireTables } from "./schema.js";
 import { type Statements, statementsFor } from "./statements.js";
 import { SqliteTransaction } from "./transaction.js";
+import { turnsOf } from "./turns.js";
 
 /** A store in a SQLite file. The client of its transactions is the handle, for as long as they last. */
 export interface SqliteStore extends Store<SqliteClient> {
@@ -228,20 +229,17 @@ class Sqlite implements SqliteStore {
   }
 }
 
-/** Waiting is done without blocking the thread. */
-const blockingWaitMs = 1;
-
 const pragmas = [
   "PRAGMA journal_mode = WAL",
   "PRAGMA synchronous = FULL",
   `PRAGMA journal_size_limit = ${walLimitBytes}`,
 ];
 
-async function connect({ path, database, busyMs }: StoreSettings): Promise<Handle> {
-  if (database !== undefined) return new Handle(database, busyMs);
-  const own = await openDatabase(path ?? "");
-  own.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
-  return new Handle(own, busyMs);
+async function connect(settings: StoreSettings): Promise<Handle> {
+  const database = settings.database ?? (await openDatabase(settings.path ?? ""));
+  // Waiting is done without blocking the thread.
+  if (settings.database === undefined) database.exec("PRAGMA busy_timeout = 0");
+  return new Handle(database, turnsOf(fileOf(settings), database), settings.busyMs);
 }
 
 /** The file other processes see; undefined for what is in memory. */

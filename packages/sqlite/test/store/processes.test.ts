@@ -43,6 +43,18 @@ test("while another process has the lock longer than busyTimeout, transactions a
   expect(await drain(store)).toEqual(["after"]);
 });
 
+test("a process that has one transaction after another shuts nobody out", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path, busyTimeout: "2s" });
+  (await handleOn(path)).exec("CREATE TABLE own (value TEXT)");
+  const busy = spawnNode(new URL("./busy-child.ts", import.meta.url), [path]);
+  onTestFinished(() => busy.kill());
+  await busy.line("busy");
+  for (let turn = 0; turn < 20; turn++) await commit(store, String(turn));
+  expect(await drain(store)).toHaveLength(20);
+  await busy.kill("SIGKILL");
+});
+
 test("a relay killed or frozen with a batch loses nothing: after the lease another one is given the rows", async () => {
   for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
     const path = temporaryFile();
