@@ -10,7 +10,7 @@ async function again(): Promise<never> {
   for (;;) {
     await store.transaction(async ({ client }) => {
       client.exec("INSERT INTO own VALUES ('busy')");
-      await pause(10);
+      await pause(20);
     });
   }
 }

@@ -45,13 +45,13 @@ test("while another process has the lock longer than busyTimeout, transactions a
 
 test("a process that has one transaction after another shuts nobody out", async () => {
   const path = temporaryFile();
-  const store = await openStore({ path, busyTimeout: "2s" });
+  const store = await openStore({ path, busyTimeout: "1s" });
   (await handleOn(path)).exec("CREATE TABLE own (value TEXT)");
   const busy = spawnNode(new URL("./busy-child.ts", import.meta.url), [path]);
   onTestFinished(() => busy.kill());
   await busy.line("busy");
-  for (let turn = 0; turn < 20; turn++) await commit(store, String(turn));
-  expect(await drain(store)).toHaveLength(20);
+  for (let turn = 0; turn < 40; turn++) await commit(store, String(turn));
+  expect(await drain(store)).toHaveLength(40);
   await busy.kill("SIGKILL");
 });
 
