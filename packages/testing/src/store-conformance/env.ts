@@ -73,9 +73,14 @@ export function createStoreEnv(
       wait("there is something to take", () => within("take", store.outbox.take(limit))),
     async drain(store) {
       const all: WaitingRow[] = [];
+      const published = new Set<string>();
       for (;;) {
         const batch = await within("take", store.outbox.take(100));
         if (batch === undefined) return all;
+        for (const { place } of batch.rows) {
+          assert.ok(!published.has(place), `row ${place} was published and given out again`);
+          published.add(place);
+        }
         all.push(...batch.rows);
         await within("end", batch.end({ published: placesOf(batch.rows) }));
       }

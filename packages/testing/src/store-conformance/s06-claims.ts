@@ -24,6 +24,8 @@ export const s06: StoreGuarantee = {
         const others = [
           { ...claim, group: "audit" },
           { ...claim, source: "/shop1" },
+          { ...claim, source: "/shop1", id: "" },
+          { ...claim, group: "billing/", source: "shop" },
           { ...claim, id: "" },
           { ...claim, id: "\u0000ü" },
         ];

@@ -1,0 +1,168 @@
+/**
+ * Where broken stores sin: an honest store with every ability that the kit asks for, on the memory store. Its
+ * transactions are under way at the same time and checked when they commit, its connections can die, and it restarts.
+ */
+import { type MemoryDatabase, type MemoryRows, memoryDatabase, memoryStore } from "@meshwright/core";
+import {
+  type Claim,
+  Nesting,
+  type OutboxRow,
+  StoreError,
+  storeRefusals,
+  type Transaction,
+  withRetries,
+} from "@meshwright/core/adapter";
+import type { StoreWorld } from "../../src/index.js";
+import { storeLeaseMs } from "../memory-store.js";
+import { type AnyStore, delegate, type StoreSin, withBatches } from "./sin.js";
+
+/** What the stores of one case share. */
+export interface Stage {
+  readonly database: MemoryDatabase;
+  readonly dead: WeakSet<MemoryRows>;
+  /** How often the database was restarted. */
+  restarts: number;
+  /** Rows that a sinner keeps beside those that wait. */
+  kept: number;
+}
+
+export function newStage(): Stage {
+  return { database: memoryDatabase(), dead: new WeakSet(), restarts: 0, kept: 0 };
+}
+
+/** The world of a case, with a sin or without one. */
+export function worldOf({
+  commit,
+  world,
+  leaseMs = storeLeaseMs,
+}: Partial<StoreSin>): StoreWorld<MemoryRows> {
+  const stage = newStage();
+  const other = newStage();
+  const on = (where: Stage): AnyStore => {
+    const honest = restartable(
+      optimistic(memoryStore({ database: where.database, lease: leaseMs }), where),
+      where,
+    );
+    return commit?.(honest, where) ?? delegate(honest);
+  };
+  const honest: StoreWorld<MemoryRows> = {
+    create: () => on(stage),
+    elsewhere: () => on(other),
+    write: async (client, key, value) => client.set(key, value),
+    read: async (key) => stage.database.rows.get(key) as string | undefined,
+    abandon: (client) => void stage.dead.add(client),
+    conflict: async (client, key) => client.set(key, `${client.get(key) ?? ""}.`),
+    restart: async () => {
+      stage.restarts++;
+    },
+    misfits: { "an older version of the tables": () => misfit(on(stage)) },
+    rowsLeft: async () => stage.database.waiting.size + stage.kept,
+  };
+  return { ...honest, ...world?.(honest, stage) };
+}
+
+/** Finds tables that are too old. */
+function misfit(store: AnyStore): AnyStore {
+  const open = async (): Promise<void> => {
+    throw new StoreError("TEST_SCHEMA_OLDER", "The tables are older than this store. Migrate them.", {
+      retryable: false,
+    });
+  };
+  return { ...delegate(store), open };
+}
+
+/** What was taken before a restart cannot be ended after it. */
+function restartable(store: AnyStore, stage: Stage): AnyStore {
+  return withBatches(store, ({ rows, end }) => {
+    const { restarts } = stage;
+    return {
+      rows,
+      async end(outcome) {
+        if (restarts === stage.restarts) return end(outcome);
+        await end({ published: [] });
+        throw storeRefusals.leaseLost();
+      },
+    };
+  });
+}
+
+/** Each transaction sees the rows as they were when it began. What it read and claimed has to be so still at its commit. */
+function optimistic(store: AnyStore, stage: Stage): AnyStore {
+  const nesting = new Nesting();
+  const underWay = new Set<Promise<unknown>>();
+  let closing = false;
+  const once = async <T>(work: (tx: Transaction<MemoryRows>) => Promise<T>): Promise<T> => {
+    const draft = new Draft(store, stage);
+    const result = await work(draft);
+    if (stage.dead.has(draft.client)) throw connectionLost();
+    await store.transaction((tx) => draft.replay(tx));
+    return result;
+  };
+  return {
+    ...delegate(store),
+    capabilities: { durable: true, reach: "machine", concurrent: true },
+    async transaction(work, { retries = 0 } = {}) {
+      if (closing) throw storeRefusals.closed();
+      const done = nesting.run(async () => {
+        await store.transaction(async () => undefined);
+        return withRetries(retries, () => once(work));
+      });
+      underWay.add(done);
+      return done.finally(() => underWay.delete(done));
+    },
+    async close() {
+      closing = true;
+      await Promise.allSettled(underWay);
+      await store.close();
+    },
+  };
+}
+
+class Draft implements Transaction<MemoryRows> {
+  readonly #read = new Map<string, unknown>();
+  readonly #written = new Map<string, unknown>();
+  readonly #appended: OutboxRow[] = [];
+  readonly #claims = new Map<string, Claim>();
+  readonly client: MemoryRows;
+
+  constructor(
+    readonly store: AnyStore,
+    private readonly stage: Stage,
+  ) {
+    const rows = new Map(stage.database.rows);
+    this.client = {
+      get: (key) => {
+        if (this.#written.has(key)) return this.#written.get(key);
+        this.#read.set(key, rows.get(key));
+        return rows.get(key);
+      },
+      set: (key, value) => void this.#written.set(key, value),
+    };
+  }
+
+  async append(rows: readonly OutboxRow[]): Promise<void> {
+    this.#appended.push(...rows);
+  }
+
+  async claim(claim: Claim): Promise<boolean> {
+    const name = JSON.stringify([claim.group, claim.source, claim.id]);
+    if (this.stage.database.claims.has(name) || this.#claims.has(name)) return false;
+    this.#claims.set(name, claim);
+    return true;
+  }
+
+  async replay(tx: Transaction<MemoryRows>): Promise<void> {
+    for (const [key, value] of this.#read)
+      if (tx.client.get(key) !== value) throw storeRefusals.conflict(undefined);
+    for (const claim of this.#claims.values())
+      if (!(await tx.claim(claim))) throw storeRefusals.conflict(undefined);
+    for (const [key, value] of this.#written) tx.client.set(key, value);
+    await tx.append(this.#appended);
+  }
+}
+
+function connectionLost(): StoreError {
+  return new StoreError("TEST_CONNECTION_LOST", "The connection died before the commit.", {
+    retryable: true,
+  });
+}
