@@ -81,7 +81,10 @@ export interface TransactionOptions {
   readonly retries?: number;
 }
 
-/** A transaction under way: of `Store.transaction`, or one that the caller has begun and enlisted. */
+/**
+ * A transaction under way: of `Store.transaction`, or one that the caller has begun and enlisted. When the work of
+ * `Store.transaction` has ended, every call rejects with `STORE_TX_ENDED`.
+ */
 export interface Transaction<Client = unknown> {
   /** Whose it is: a mesh takes the transactions of its own store only. */
   readonly store: Store<Client>;

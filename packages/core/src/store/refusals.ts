@@ -7,6 +7,7 @@ export interface StoreRefusals {
   nested(): StoreError;
   conflict(cause: unknown): StoreError;
   leaseLost(): StoreError;
+  ended(): StoreError;
 }
 
 export const storeRefusals: StoreRefusals = {
@@ -33,6 +34,12 @@ export const storeRefusals: StoreRefusals = {
       "STORE_CONFLICT",
       "Another transaction changed the same at the same time; nothing was done. Do it again, or pass `retries`.",
       { retryable: true, cause },
+    ),
+  ended: () =>
+    new StoreError(
+      "STORE_TX_ENDED",
+      "A transaction was used after its end; nothing was done. Await everything that the work does with it.",
+      { retryable: false },
     ),
   leaseLost: () =>
     new StoreError(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Transaction } from "@meshwright/core/adapter";
 import { ids, message } from "../conformance/messages.js";
 import type { StoreGuarantee } from "./case.js";
 import { append, assertStoreRefuses } from "./env.js";
@@ -72,6 +73,32 @@ export const s01: StoreGuarantee = {
         assert.equal(await claimed, true);
         assert.equal(await env.world.read("row"), undefined);
         assert.deepEqual(await env.drain(other), []);
+      },
+    },
+    {
+      id: "S1/ended",
+      title: "a transaction that has ended takes nothing more: it says so",
+      async run(env) {
+        const store = await env.store();
+        const committed = await env.within(
+          "transaction",
+          store.transaction(async (tx) => tx),
+        );
+        let failed: Transaction | undefined;
+        const failing = store.transaction(async (tx) => {
+          failed = tx;
+          throw new Error("rolled back");
+        });
+        await env.within(
+          "transaction",
+          failing.catch(() => undefined),
+        );
+        for (const tx of [committed, failed as unknown as Transaction]) {
+          await assertStoreRefuses(append(tx, message()), "an append after the end", "STORE_TX_ENDED");
+          await assertStoreRefuses(tx.claim(claim), "a claim after the end", "STORE_TX_ENDED");
+        }
+        assert.deepEqual(await env.drain(store), []);
+        assert.equal(await store.transaction((tx) => tx.claim(claim)), true);
       },
     },
     {

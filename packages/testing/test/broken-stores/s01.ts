@@ -78,3 +78,10 @@ export const s01Nested: StoreSin = {
     };
   },
 };
+
+export const s01Late: StoreSin = {
+  sin: "what is appended after the end is dropped in silence",
+  caughtBy: { "S1/ended": /was taken/ },
+  commit: (store) =>
+    withTransactions(store, (tx) => ({ append: (rows) => tx.append(rows).catch(() => undefined) })),
+};

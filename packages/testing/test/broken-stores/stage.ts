@@ -93,7 +93,7 @@ function optimistic(store: AnyStore, stage: Stage): AnyStore {
   let closing = false;
   const once = async <T>(work: (tx: Transaction<MemoryRows>) => Promise<T>): Promise<T> => {
     const draft = new Draft(store, stage);
-    const result = await work(draft);
+    const result = await work(draft).finally(() => draft.end());
     if (stage.dead.has(draft.client)) throw connectionLost();
     await store.transaction((tx) => draft.replay(tx));
     return result;
@@ -124,6 +124,7 @@ class Draft implements Transaction<MemoryRows> {
   readonly #appended: OutboxRow[] = [];
   readonly #claims = new Map<string, Claim>();
   readonly client: MemoryRows;
+  #ended = false;
 
   constructor(
     readonly store: AnyStore,
@@ -140,11 +141,17 @@ class Draft implements Transaction<MemoryRows> {
     };
   }
 
+  end(): void {
+    this.#ended = true;
+  }
+
   async append(rows: readonly OutboxRow[]): Promise<void> {
+    if (this.#ended) throw storeRefusals.ended();
     this.#appended.push(...rows);
   }
 
   async claim(claim: Claim): Promise<boolean> {
+    if (this.#ended) throw storeRefusals.ended();
     const name = JSON.stringify([claim.group, claim.source, claim.id]);
     if (this.stage.database.claims.has(name) || this.#claims.has(name)) return false;
     this.#claims.set(name, claim);

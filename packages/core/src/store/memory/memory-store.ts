@@ -86,22 +86,40 @@ class MemoryStore implements Store<MemoryRows> {
     const appended: OutboxRow[] = [];
     const claims = new Map<string, number>();
     const { database } = this;
-    const result = await work({
-      store: this,
-      client: {
-        get: (key) => (rows.has(key) ? rows.get(key) : database.rows.get(key)),
-        set: (key, value) => void rows.set(key, value),
-      },
-      append: async (more) => void appended.push(...more),
-      claim: async (claim) => {
-        const name = nameOf(claim);
-        if (database.claims.has(name) || claims.has(name)) return false;
-        claims.set(name, this.#clock.now());
-        return true;
-      },
-    });
-    database.commit({ rows, appended, claims });
-    return result;
+    let ended = false;
+    const requireOpen = (): void => {
+      if (ended) throw storeRefusals.ended();
+    };
+    try {
+      const result = await work({
+        store: this,
+        client: {
+          get(key) {
+            requireOpen();
+            return rows.has(key) ? rows.get(key) : database.rows.get(key);
+          },
+          set(key, value) {
+            requireOpen();
+            rows.set(key, value);
+          },
+        },
+        async append(more) {
+          requireOpen();
+          appended.push(...more);
+        },
+        claim: async (claim) => {
+          requireOpen();
+          const name = nameOf(claim);
+          if (database.claims.has(name) || claims.has(name)) return false;
+          claims.set(name, this.#clock.now());
+          return true;
+        },
+      });
+      database.commit({ rows, appended, claims });
+      return result;
+    } finally {
+      ended = true;
+    }
   }
 
   #requireOpen(): void {
