@@ -129,7 +129,7 @@ export interface Mesh<C extends Catalog = Catalog, Client = unknown> extends Asy
   publish<Type extends EventTypes<C>>(
     type: Type,
     data: InputOf<C, Type>,
-    options?: PublishOptionsFor<C, Type>,
+    options?: PublishOptionsFor<C, Type> & { readonly tx?: Transaction<Client> },
   ): Promise<MeshEvent<Type, InputOf<C, Type>>>;
 
   /** Publishes several events as one batch, in order. All are checked before any is sent. */

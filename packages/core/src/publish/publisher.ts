@@ -59,6 +59,8 @@ export interface Prepared {
 
 export class Publisher {
   readonly #channels = new Map<string, Outgoing>();
+  /** What is on its way into each transaction; never rejects. */
+  readonly #storing = new WeakMap<Transaction, Promise<void>>();
   readonly #draft: ReturnType<typeof eventFactory>;
   readonly #toMessage: ToMessage;
 
@@ -96,15 +98,27 @@ export class Publisher {
     }
   }
 
-  /** Adds what was prepared to the outbox of a transaction, in order. */
+  /** Adds what was prepared to the outbox of a transaction, in order, and in the order of calls. */
   async store(prepared: readonly Prepared[], tx: Transaction, cause?: MeshEvent): Promise<void> {
-    const rows = await Promise.all(
+    const before = this.#storing.get(tx);
+    const done = this.#rows(prepared, cause).then(async (rows) => {
+      await before;
+      if (rows.length > 0) await tx.append(rows);
+    });
+    this.#storing.set(
+      tx,
+      done.catch(() => before),
+    );
+    await done;
+  }
+
+  #rows(prepared: readonly Prepared[], cause: MeshEvent | undefined): Promise<OutboxRow[]> {
+    return Promise.all(
       prepared.map(async (one): Promise<OutboxRow> => {
         const message = one.message ?? (await this.#messageOf(one, cause));
         return { channel: one.channel, message };
       }),
     );
-    if (rows.length > 0) await tx.append(rows);
   }
 
   /** Resolves when nothing is under way any more. */

@@ -62,7 +62,7 @@ export async function eventually(what: string, condition: () => boolean | Promis
 }
 
 /** Everything this mesh's groups were sent is settled. */
-export async function drained(mesh: Mesh<TestCatalog>): Promise<void> {
+export async function drained(mesh: Pick<Mesh, "health">): Promise<void> {
   await eventually("all groups drained", async () => {
     const { groups } = await mesh.health();
     return groups.every(({ lag }) => lag === 0);
