@@ -23,3 +23,8 @@ it("runs in memory, as the README of core shows it", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("memory.ts")]);
   expect(stdout).toBe("scanning sha256:1\n");
 });
+
+it("publishes and handles in transactions, as the guide to stores shows it", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("outbox.ts")]);
+  expect(stdout).toBe("deploying sha256:1\n0 forgotten, 0 refused\n");
+});
