@@ -1,5 +1,4 @@
-import { type StoreSin, withBatches, withTransactions } from "./sin.js";
-import type { Stage } from "./stage.js";
+import { type Stage, type StoreSin, withBatches, withTransactions } from "./sin.js";
 
 /** The numbers that rows were given when they were written, and up to which one all is taken for relayed. */
 const cursors = new WeakMap<Stage, { readonly numbers: Map<string, number>; relayed: number }>();

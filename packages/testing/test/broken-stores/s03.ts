@@ -1,5 +1,4 @@
-import { type StoreSin, withBatches, withTransactions } from "./sin.js";
-import type { Stage } from "./stage.js";
+import { type Stage, type StoreSin, withBatches, withTransactions } from "./sin.js";
 
 export const s03: StoreSin = {
   sin: "the rows of a transaction are given out in any order",

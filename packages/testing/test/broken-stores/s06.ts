@@ -1,6 +1,5 @@
 import type { Claim } from "@meshwright/core/adapter";
-import { type StoreSin, withTransactions } from "./sin.js";
-import type { Stage } from "./stage.js";
+import { type Stage, type StoreSin, withTransactions } from "./sin.js";
 
 export const s06: StoreSin = {
   sin: "an id counts for all groups",

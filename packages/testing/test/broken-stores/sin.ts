@@ -2,12 +2,21 @@
  * Deliberately broken stores: each is an honest store behind a wrapper with one sin. The kit must catch every one of them,
  * by the cases named and for the reason given; else those cases prove nothing.
  */
-import type { MemoryRows } from "@meshwright/core";
+import type { MemoryDatabase, MemoryRows } from "@meshwright/core";
 import type { Outbox, OutboxBatch, Store, Transaction } from "@meshwright/core/adapter";
 import type { StoreWorld } from "../../src/index.js";
-import type { Stage } from "./stage.js";
 
 export type AnyStore = Store<MemoryRows>;
+
+/** What the stores of one case share. */
+export interface Stage {
+  readonly database: MemoryDatabase;
+  readonly dead: WeakSet<MemoryRows>;
+  /** How often the database was restarted. */
+  restarts: number;
+  /** Rows that a sinner keeps beside those that wait. */
+  kept: number;
+}
 
 export interface StoreSin {
   /** What it does wrong. */

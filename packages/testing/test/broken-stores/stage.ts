@@ -2,7 +2,7 @@
  * Where broken stores sin: an honest store with every ability that the kit asks for, on the memory store. Its
  * transactions are under way at the same time and checked when they commit, its connections can die, and it restarts.
  */
-import { type MemoryDatabase, type MemoryRows, memoryDatabase, memoryStore } from "@meshwright/core";
+import { type MemoryRows, memoryDatabase, memoryStore } from "@meshwright/core";
 import {
   type Claim,
   Nesting,
@@ -14,17 +14,7 @@ import {
 } from "@meshwright/core/adapter";
 import type { StoreWorld } from "../../src/index.js";
 import { storeLeaseMs } from "../memory-store.js";
-import { type AnyStore, delegate, type StoreSin, withBatches } from "./sin.js";
-
-/** What the stores of one case share. */
-export interface Stage {
-  readonly database: MemoryDatabase;
-  readonly dead: WeakSet<MemoryRows>;
-  /** How often the database was restarted. */
-  restarts: number;
-  /** Rows that a sinner keeps beside those that wait. */
-  kept: number;
-}
+import { type AnyStore, delegate, type Stage, type StoreSin, withBatches } from "./sin.js";
 
 export function newStage(): Stage {
   return { database: memoryDatabase(), dead: new WeakSet(), restarts: 0, kept: 0 };
