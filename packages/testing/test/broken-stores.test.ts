@@ -3,12 +3,11 @@ import { describe, expect, test } from "vitest";
 import { runStoreConformance, type StoreConformanceOptions, storeGuarantees } from "../src/index.js";
 import type { StoreSin } from "./broken-stores/sin.js";
 import { storeSins } from "./broken-stores/sins.js";
-import { worldOf } from "./broken-stores/stage.js";
-import { storeLeaseMs } from "./memory-store.js";
+import { stageLeaseMs, worldOf } from "./broken-stores/stage.js";
 
 const optionsOf = (sin: Partial<StoreSin>, deadlineMs: number): StoreConformanceOptions<MemoryRows> => ({
   world: () => worldOf(sin),
-  leaseMs: storeLeaseMs,
+  leaseMs: stageLeaseMs,
   deadlineMs,
 });
 
@@ -20,7 +19,7 @@ function told(error: unknown): string {
 describe("the kit catches broken stores", () => {
   for (const { breaks, sin, caughtBy, ...how } of storeSins)
     test(`${breaks}: ${sin}`, { timeout: 60_000 }, async () => {
-      const results = await runStoreConformance(optionsOf(how, 2_000), { only: Object.keys(caughtBy) });
+      const results = await runStoreConformance(optionsOf(how, 3_000), { only: Object.keys(caughtBy) });
       const outcomes = results.map(({ id, status, error }) => [id, status, told(error)]);
       const expected = results.map(({ id }) => [id, "failed", expect.stringMatching(caughtBy[id] ?? /^$/)]);
       expect(outcomes).toEqual(expected);

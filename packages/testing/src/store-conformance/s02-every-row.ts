@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Store, WaitingRow } from "@meshwright/core/adapter";
+import { type OutboxBatch, type Store, StoreError, type WaitingRow } from "@meshwright/core/adapter";
 import { assertSameIds, ids, idsOf, message } from "../conformance/messages.js";
 import type { StoreGuarantee } from "./case.js";
 import { append, placesOf, type StoreEnv } from "./env.js";
@@ -38,8 +38,19 @@ async function relay(env: StoreEnv, store: Store, isDone: () => boolean): Promis
       await env.pass(1);
       continue;
     }
-    all.push(...batch.rows);
-    await env.within("end", batch.end({ published: placesOf(batch.rows) }));
+    const ended = await env.within("end", endedInTime(batch));
+    if (ended) all.push(...batch.rows);
+  }
+}
+
+/** On a busy machine a relay may be too slow for its lease. Then its rows come again (S4), and did not count. */
+async function endedInTime(batch: OutboxBatch): Promise<boolean> {
+  try {
+    await batch.end({ published: placesOf(batch.rows) });
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "STORE_LEASE_LOST") return false;
+    throw error;
   }
 }
 

@@ -13,10 +13,12 @@ import {
   withRetries,
 } from "@meshwright/core/adapter";
 import type { StoreWorld } from "../../src/index.js";
-import { storeLeaseMs } from "../memory-store.js";
 import { type AnyStore, delegate, type Stage, type StoreSin, withBatches } from "./sin.js";
 
-export function newStage(): Stage {
+/** Longer than a busy machine keeps a test waiting. */
+export const stageLeaseMs = 1_000;
+
+function newStage(): Stage {
   return { database: memoryDatabase(), dead: new WeakSet(), restarts: 0, kept: 0 };
 }
 
@@ -24,7 +26,7 @@ export function newStage(): Stage {
 export function worldOf({
   commit,
   world,
-  leaseMs = storeLeaseMs,
+  leaseMs = stageLeaseMs,
 }: Partial<StoreSin>): StoreWorld<MemoryRows> {
   const stage = newStage();
   const other = newStage();
