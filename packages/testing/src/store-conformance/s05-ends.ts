@@ -10,7 +10,7 @@ async function refuseOne(env: StoreEnv, store: Store) {
   await env.commit(store, ...sent);
   const batch = await env.take(store);
   const [first, second, third] = placesOf(batch.rows) as [string, string, string];
-  const refused = [{ place: second, code: "TOO_LARGE", message: "It is too large." }];
+  const refused = [{ place: second, code: "TEST_FAILED", message: "It is too large." }];
   await env.within("end", batch.end({ published: [first, third], refused }));
   return { sent, place: second };
 }
@@ -41,7 +41,7 @@ export const s05: StoreGuarantee = {
         assert.deepEqual(more, []);
         assert.deepEqual(
           [row.place, row.channel, row.code, row.reason],
-          [place, channel, "TOO_LARGE", "It is too large."],
+          [place, channel, "TEST_FAILED", "It is too large."],
         );
         assert.ok(row.refusedAt > 0);
         assertSame(row.message, sent[1] as (typeof sent)[1], "the refused row");
