@@ -56,6 +56,8 @@ export type Write = (entry: Entry) => void;
 
 const ending = ".ledger";
 
+export const isLedger = (file: string): boolean => file.endsWith(ending);
+
 /** Appends to the ledger of a process. */
 export function openLedger(folder: string, name: string): Write {
   const descriptor = openSync(join(folder, `${name}${ending}`), "a");
@@ -71,7 +73,7 @@ export interface Ledger {
 
 /** Every process's ledger. A torn last line is left out. */
 export function* readLedgers(folder: string): Generator<Ledger> {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(ending))) {
+  for (const file of readdirSync(folder).filter(isLedger)) {
     const whole = readFileSync(join(folder, file), "utf8").split("\n").slice(0, -1);
     yield { by: basename(file, ending), entries: whole.map((line) => JSON.parse(line) as Entry) };
   }

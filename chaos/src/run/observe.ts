@@ -8,12 +8,10 @@ import {
   systemClock,
 } from "@meshwright/core/adapter";
 import { brokerGroup, groups, namespace, service } from "../groups.js";
-import { historyOf } from "../history.js";
-import { isDone } from "../judge/evidence.js";
-import { readLedgers } from "../ledger.js";
 import { createBroker } from "../targets/brokers.js";
 import type { Site } from "../targets/site.js";
 import { nowMs } from "../time.js";
+import { Unhandled } from "./unhandled.js";
 
 export interface Remains {
   /** Groups that did not become empty, and why that is known. */
@@ -31,7 +29,7 @@ export interface Observed {
 /** How long what is left may take. */
 const drainMs = 60_000;
 
-/** Reading all ledgers takes this process longer than a lease, and must not cost it its connection. */
+/** What this connection holds is not under test. */
 const ownLeaseMs = 60_000;
 
 /** Waits until every group is empty, or the time is up; then reads the shelves. */
@@ -47,9 +45,8 @@ export async function observe({ site, folder }: Observed): Promise<Remains> {
     report: () => undefined,
   });
   try {
-    const look = isInspector(broker)
-      ? async () => notEmpty(await broker.inspect())
-      : () => Promise.resolve(notHandled(folder));
+    const unhandled = new Unhandled(folder);
+    const look = isInspector(broker) ? async () => notEmpty(await broker.inspect()) : () => unhandled.look();
     const left = await drained(look, drainMs);
     const shelves = new Map<string, string[]>();
     for (const group of groups) {
@@ -76,7 +73,7 @@ export async function drained(
     const now = nowMs();
     if (left.length === 0) return [];
     if (now > until) return left.map((what) => `after ${withinMs / 1_000} s: ${what}`);
-    // Reading long ledgers takes a processor that those who drain need.
+    // Reading takes a processor that those who drain need.
     await sleep(Math.max(100, 5 * (now - begin)));
   }
 }
@@ -86,14 +83,4 @@ export function notEmpty(reports: readonly GroupReport[]): string[] {
   const missing = groups.length - reports.length;
   if (missing > 0) return [`${missing} groups do not exist`];
   return reports.filter(({ lag }) => lag > 0).map((report) => `not empty: ${JSON.stringify(report)}`);
-}
-
-/** By what the processes have written down. */
-function notHandled(folder: string): string[] {
-  const { confirmed, attempts } = historyOf(readLedgers(folder));
-  return groups.flatMap(({ name }) => {
-    const done = new Set((attempts.get(name) ?? []).filter(isDone).map(({ id }) => id));
-    const left = confirmed.filter(({ id }) => !done.has(id));
-    return left.length > 0 ? [`${left.length} not handled by ${name}, such as ${left[0]?.id}`] : [];
-  });
 }

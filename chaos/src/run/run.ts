@@ -10,7 +10,7 @@ import { type Fault, historyOf } from "../history.js";
 import { faultsOf } from "../judge/faults.js";
 import { judge, type Verdict } from "../judge/judge.js";
 import { readLedgers } from "../ledger.js";
-import { aftermathMs, type BrokerName, countsPassing } from "../targets/brokers.js";
+import { aftermathMs, type BrokerName, countsPassing, lostBeforeMs } from "../targets/brokers.js";
 import { openSite, type Site } from "../targets/site.js";
 import { endAll, rollCall } from "./calm.js";
 import { explanations } from "./explanations.js";
@@ -74,7 +74,10 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
   const lingering = await endAll(fleet, "consumer");
   const { stalls, leaves, ...history } = historyOf(readLedgers(folder));
   const embedded = site.server === undefined;
-  const explained = explanations({ struck, stalls, embedded }, history.confirmed);
+  const earlier = lostBeforeMs(broker);
+  const explained = explanations({ struck, stalls, embedded }, history.confirmed).map((fault) =>
+    fault.target === "everyone" ? { ...fault, from: fault.from - earlier } : fault,
+  );
   const aftermath = aftermathMs(broker, leaseMs);
   const faults = faultsOf(explained, aftermath, consumers);
   return {

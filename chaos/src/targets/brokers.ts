@@ -30,6 +30,11 @@ export function aftermathMs(name: BrokerName, leaseMs: number): number {
   return name === "rabbitmq" ? Math.max(leaseMs, 3_000) : leaseMs;
 }
 
+/** So long before it was killed a server may have lost what it had taken: RabbitMQ writes acknowledgements a moment later. */
+export function lostBeforeMs(name: BrokerName): number {
+  return name === "rabbitmq" ? 200 : 0;
+}
+
 /** Whether it may count what is on its way to a member that leaves: docs/rabbitmq.md says so of groups without order. */
 export function countsPassing(name: BrokerName, { ordering }: Pick<Group, "ordering">): boolean {
   return name === "rabbitmq" && ordering === "none";
