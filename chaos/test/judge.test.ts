@@ -172,7 +172,22 @@ describe("duplicates", () => {
     expect(brokenIn({ ledgers: run, faults: [fault("one", 13)] })).toEqual([]);
     const thrice = [...twice, ...handled(650, attempt(2)), ...handled(700, second)];
     const more = brokenIn({ ledgers: { ...run, two: thrice }, faults: [fault("one", 13)] });
-    expect(more).toEqual(["duplicate", "attempt"]);
+    expect(more).toEqual(["duplicate"]);
+  });
+
+  test("of two that a retry made, one may fail and come again, and the other counts from where they parted", () => {
+    const asked = [delivered(10, first), begun(11, first), ended(12, first, "failed")];
+    const other = [...failed(500, attempt(2)), ...handled(520, attempt(3))];
+    const run = {
+      publisher,
+      one: asked,
+      two: other,
+      three: [...handled(600, attempt(2)), ...handled(700, second)],
+    };
+    expect(brokenIn({ ordering: "none", ledgers: run, faults: [fault("one", 13)] })).toEqual([]);
+    const low = [...handled(600, first), ...handled(700, second)];
+    const wrong = brokenIn({ ordering: "none", ledgers: { ...run, three: low }, faults: [fault("one", 13)] });
+    expect(wrong).toEqual(["attempt"]);
   });
 
   test("so may what was given back by somebody who left, when a fault came before he had", () => {
