@@ -50,6 +50,7 @@ export type {
 } from "./store/contract.js";
 export { isConflict, Nesting, withRetries } from "./store/nesting.js";
 export { type StoreRefusals, storeRefusals } from "./store/refusals.js";
+export { UnderWay } from "./store/under-way.js";
 export { type Duration, durationMs } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";
 export { Signal } from "./util/signal.js";

@@ -124,18 +124,6 @@ function refusal(code: string, message: string, retryable = false, cause?: unkno
   return new StoreError(code, message, { retryable, ...(cause === undefined ? {} : { cause }) });
 }
 
-export const txEnded = (): StoreError =>
-  refusal(
-    "STORE_TX_ENDED",
-    "This transaction has ended; nothing was done. Await all that the work does with `tx` before the work ends.",
-  );
-
-export const noTransaction = (): StoreError =>
-  refusal(
-    "STORE_NO_TRANSACTION",
-    "This client is in no transaction; nothing was stored. Await BEGIN before, and COMMIT or ROLLBACK after.",
-  );
-
 export const clientLent = (method: string): StoreError =>
   refusal(
     "POSTGRES_CLIENT_LENT",

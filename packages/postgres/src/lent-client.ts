@@ -1,5 +1,6 @@
+import { storeRefusals } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
-import { clientLent, txEnded } from "./errors.js";
+import { clientLent } from "./errors.js";
 
 /** A client that can be used until it is taken back. */
 export interface Lent {
@@ -22,12 +23,12 @@ export function lend(client: PoolClient): Lent {
     get(target, property) {
       if (property === "query") return query;
       if (typeof property === "string" && notForWork.includes(property)) return refuse(property);
-      if (ended && property !== "then") throw txEnded();
+      if (ended && property !== "then") throw storeRefusals.ended();
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
     set(target, property, value) {
-      if (ended) throw txEnded();
+      if (ended) throw storeRefusals.ended();
       return Reflect.set(target, property, value, target);
     },
   });
@@ -35,8 +36,8 @@ export function lend(client: PoolClient): Lent {
   const query = (...args: unknown[]): unknown => {
     if (!ended) return ask(...args);
     const last = args.at(-1);
-    if (typeof last === "function") return void last(txEnded());
-    return Promise.reject(txEnded());
+    if (typeof last === "function") return void last(storeRefusals.ended());
+    return Promise.reject(storeRefusals.ended());
   };
   return {
     client: lent,

@@ -9,10 +9,11 @@ import {
   systemClock,
   type Transaction,
   type TransactionOptions,
+  UnderWay,
   withRetries,
 } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
-import { storeError, txEnded } from "./errors.js";
+import { storeError } from "./errors.js";
 import { noticeChannel } from "./names.js";
 import { Notices } from "./notices.js";
 import { type PostgresStoreOptions, type Settings, settingsFrom } from "./options.js";
@@ -68,7 +69,7 @@ class Postgres implements PostgresStore {
   readonly #pool: PoolInUse;
   readonly #notices: Notices;
   readonly #nesting = new Nesting();
-  readonly #underWay: Set<Promise<unknown>> = new Set();
+  readonly #underWay = new UnderWay();
   #now: () => number = systemClock.now;
   /** Once it is open. */
   #statements: Statements | undefined;
@@ -86,22 +87,22 @@ class Postgres implements PostgresStore {
       notices: this.#notices,
       now: () => this.#now(),
       statements: () => this.#requireOpen(),
-      underWay: (work) => this.#track(work),
+      underWay: (work) => this.#underWay.run(work),
     });
   }
 
   async migrate(): Promise<void> {
     this.#requireNotClosed();
-    await this.#track(() => migrate(this.#pool.pool, this.#settings));
+    await this.#underWay.run(() => migrate(this.#pool.pool, this.#settings));
   }
 
   async open(context: StoreContext): Promise<void> {
     this.#requireNotClosed();
-    const tables = await this.#track(() => findTables(this.#pool.pool, this.#settings)).catch(
-      (error: unknown) => {
+    const tables = await this.#underWay
+      .run(() => findTables(this.#pool.pool, this.#settings))
+      .catch((error: unknown) => {
         throw storeError(error, "opening the store");
-      },
-    );
+      });
     this.#requireNotClosed();
     this.#now = () => context.clock.now();
     this.#statements = statementsFor(tables);
@@ -113,7 +114,7 @@ class Postgres implements PostgresStore {
     { retries = 0 }: TransactionOptions = {},
   ): Promise<T> {
     const statements = this.#requireOpen();
-    return this.#track(() =>
+    return this.#underWay.run(() =>
       withRetries(retries, () => this.#nesting.run(() => this.#transaction(statements, work))),
     );
   }
@@ -135,7 +136,7 @@ class Postgres implements PostgresStore {
   async pruneInbox(before: number): Promise<number> {
     const { prune } = this.#requireOpen();
     try {
-      const { rowCount } = await this.#track(() => this.#pool.pool.query(prune, [before]));
+      const { rowCount } = await this.#underWay.run(() => this.#pool.pool.query(prune, [before]));
       return rowCount ?? 0;
     } catch (error) {
       throw storeError(error, "pruning the inbox");
@@ -159,7 +160,7 @@ class Postgres implements PostgresStore {
           statements,
           prepare: this.#settings.prepare,
           now: this.#now,
-          ended: () => (lent.ended ? txEnded() : undefined),
+          ended: () => (lent.ended ? storeRefusals.ended() : undefined),
           appended: () => {
             appended = true;
           },
@@ -173,20 +174,10 @@ class Postgres implements PostgresStore {
   async #close(): Promise<void> {
     // So that all that is called from now on is refused before anything here ends.
     await Promise.resolve();
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    await this.#underWay.idle();
     this.outbox.dropBatches();
     await this.#notices.close();
     await this.#pool.close();
-  }
-
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    const running = work();
-    this.#underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#underWay.delete(running);
-    }
   }
 
   #requireOpen(): Statements {

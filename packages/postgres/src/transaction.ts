@@ -8,7 +8,7 @@ import {
 import type { PoolClient } from "pg";
 import { textKey } from "./claims.js";
 import { statusOf } from "./connection.js";
-import { isLostRace, noTransaction, storeError } from "./errors.js";
+import { isLostRace, storeError } from "./errors.js";
 import { columns, valuesOf } from "./rows.js";
 import type { Statement, Statements } from "./statements.js";
 
@@ -96,7 +96,7 @@ export class PostgresTransaction implements Transaction<PoolClient> {
   #requireTransaction(): void {
     const ended = this.#parts.ended();
     if (ended !== undefined) throw ended;
-    if (statusOf(this.#driver) === "I") throw noTransaction();
+    if (statusOf(this.#driver) === "I") throw storeRefusals.noTransaction();
   }
 }
 

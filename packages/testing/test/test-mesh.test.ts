@@ -23,7 +23,7 @@ describe("testMesh", () => {
     await using scan = testMesh({ ...world, service: "scan" });
     await using release = testMesh({ ...world, service: "release" });
     scan.on("com.acme.artifact.published.v1", async (event, ctx) => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setImmediate(resolve));
       ctx.publish("com.acme.scan.finished.v1", event.data);
     });
     release.on("com.acme.scan.finished.v1", (event, ctx) => {

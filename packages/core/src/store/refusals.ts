@@ -8,6 +8,7 @@ export interface StoreRefusals {
   conflict(cause: unknown): StoreError;
   leaseLost(): StoreError;
   ended(): StoreError;
+  noTransaction(): StoreError;
 }
 
 export const storeRefusals: StoreRefusals = {
@@ -39,6 +40,12 @@ export const storeRefusals: StoreRefusals = {
     new StoreError(
       "STORE_TX_ENDED",
       "A transaction was used after its end; nothing was done. Await everything that the work does with it.",
+      { retryable: false },
+    ),
+  noTransaction: () =>
+    new StoreError(
+      "STORE_NO_TRANSACTION",
+      "What was enlisted is in no transaction; nothing was stored. Run BEGIN before, and COMMIT or ROLLBACK after.",
       { retryable: false },
     ),
   leaseLost: () =>

@@ -1,6 +1,7 @@
 /** What a transaction's work uses of the handle, and only as long as the transaction lasts. */
+import { storeRefusals } from "@meshwright/core/adapter";
 import type { Database, SqlValue, Statement } from "../driver.js";
-import { endedEarly, txEnded } from "./errors.js";
+import { endedEarly } from "./errors.js";
 
 /** A value, or an object of named ones. */
 export type SqliteParameter = SqlValue | bigint | { readonly [name: string]: SqlValue | bigint };
@@ -35,7 +36,7 @@ export interface Lent {
 export function lend(database: Database): Lent {
   let ended = false;
   const requireUsable = (): void => {
-    if (ended) throw txEnded();
+    if (ended) throw storeRefusals.ended();
     // Outside of the transaction what follows would be committed by itself.
     if (database.isTransaction === false) throw endedEarly();
   };

@@ -17,18 +17,6 @@ function refusal(code: string, message: string): StoreError {
   return new StoreError(code, message, { retryable: false });
 }
 
-export const txEnded = (): StoreError =>
-  refusal(
-    "STORE_TX_ENDED",
-    "This transaction has ended; nothing was done. Await all that the work does with `tx` before the work ends.",
-  );
-
-export const noTransaction = (): StoreError =>
-  refusal(
-    "STORE_NO_TRANSACTION",
-    "This handle is in no transaction; nothing was stored. Run BEGIN before, and COMMIT or ROLLBACK after.",
-  );
-
 export const endedEarly = (): StoreError =>
   refusal(
     "SQLITE_TX_ENDED_EARLY",

@@ -9,13 +9,14 @@ import {
   systemClock,
   type Transaction,
   type TransactionOptions,
+  UnderWay,
   withRetries,
 } from "@meshwright/core/adapter";
 import { Connection } from "../connection.js";
 import { type Database, openDatabase } from "../driver.js";
 import { closeConnection, walLimitBytes } from "../open.js";
 import type { SqliteClient } from "./client.js";
-import { noTransaction, schemaMissing, storeError } from "./errors.js";
+import { schemaMissing, storeError } from "./errors.js";
 import { Handle, inTransaction } from "./handle.js";
 import { tablesOf } from "./names.js";
 import { Notices } from "./notices.js";
@@ -70,7 +71,7 @@ class Sqlite implements SqliteStore {
   readonly #statements: Statements;
   readonly #notices = new Notices();
   readonly #owner: string = randomUUID();
-  readonly #underWay: Set<Promise<unknown>> = new Set();
+  readonly #underWay = new UnderWay();
   #now: () => number = systemClock.now;
   #connecting: Promise<Handle> | undefined;
   /** Once it is open. */
@@ -94,13 +95,13 @@ class Sqlite implements SqliteStore {
       notices: this.#notices,
       now: () => this.#now(),
       handle: () => this.#requireOpen(),
-      underWay: (work) => this.#track(work),
+      underWay: (work) => this.#underWay.run(work),
     });
   }
 
   async migrate(): Promise<void> {
     this.#requireNotClosed();
-    await this.#track(async () => {
+    await this.#underWay.run(async () => {
       const handle = await this.#connect();
       await handle.write("migrating", (db) => makeTables(db, this.#settings.prefix));
     });
@@ -108,7 +109,7 @@ class Sqlite implements SqliteStore {
 
   async open({ clock, logger }: StoreContext): Promise<void> {
     this.#requireNotClosed();
-    const handle = await this.#track(() => this.#opened());
+    const handle = await this.#underWay.run(() => this.#opened());
     this.#requireNotClosed();
     this.#now = () => clock.now();
     this.#notices.open(fileOf(this.#settings), logger);
@@ -120,13 +121,13 @@ class Sqlite implements SqliteStore {
     { retries = 0 }: TransactionOptions = {},
   ): Promise<T> {
     const handle = this.#requireOpen();
-    return this.#track(() => withRetries(retries, () => this.#transaction(handle, work)));
+    return this.#underWay.run(() => withRetries(retries, () => this.#transaction(handle, work)));
   }
 
   enlist(database: Pick<Database, "exec" | "prepare" | "isTransaction">): Transaction<SqliteClient> {
     const requireUsable = (): void => {
       this.#requireOpen();
-      if (!inTransaction(database)) throw noTransaction();
+      if (!inTransaction(database)) throw storeRefusals.noTransaction();
     };
     requireUsable();
     // What its user sees is what he gave.
@@ -141,7 +142,7 @@ class Sqlite implements SqliteStore {
   async pruneInbox(before: number): Promise<number> {
     const handle = this.#requireOpen();
     const { prune } = this.#statements;
-    return this.#track(() => handle.write("pruning the inbox", (db) => db.run(prune, before)));
+    return this.#underWay.run(() => handle.write("pruning the inbox", (db) => db.run(prune, before)));
   }
 
   close(): Promise<void> {
@@ -198,7 +199,7 @@ class Sqlite implements SqliteStore {
   async #close(): Promise<void> {
     // So that all that is called from now on is refused before anything here ends.
     await Promise.resolve();
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    await this.#underWay.idle();
     this.#notices.close();
     const { releaseAll } = this.#statements;
     // What cannot be given back now is given back by the end of the lease.
@@ -206,16 +207,6 @@ class Sqlite implements SqliteStore {
     const handle = await this.#connecting?.catch(() => undefined);
     if (this.#settings.database !== undefined) handle?.db.forget();
     else if (handle !== undefined) closeConnection(handle.db);
-  }
-
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    const running = work();
-    this.#underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#underWay.delete(running);
-    }
   }
 
   #requireOpen(): Handle {
