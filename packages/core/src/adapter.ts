@@ -48,8 +48,31 @@ export type {
   TransactionOptions,
   WaitingRow,
 } from "./store/contract.js";
+export type {
+  Checkpoint,
+  DocumentChange,
+  Documents,
+  ListOptions,
+  StoreDocuments,
+  StoredDocument,
+  TransactionDocuments,
+} from "./store/documents.js";
+export type {
+  LogAccess,
+  LogRow,
+  LogRows,
+  NewStreamRow,
+  StreamAppend,
+  StreamFound,
+  StreamLog,
+  StreamRead,
+  StreamRow,
+  StreamWritten,
+} from "./store/log.js";
 export { isConflict, Nesting, withRetries } from "./store/nesting.js";
 export { type StoreRefusals, storeRefusals } from "./store/refusals.js";
+export type { PageOptions, Streams } from "./store/streams.js";
+export { streamsOn } from "./store/streams-on-log.js";
 export { UnderWay } from "./store/under-way.js";
 export { type Duration, durationMs } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";

@@ -92,8 +92,29 @@ export type {
   Transaction,
   TransactionOptions,
 } from "./store/contract.js";
+export type {
+  Checkpoint,
+  DocumentChange,
+  Documents,
+  ListOptions,
+  StoreDocuments,
+  StoredDocument,
+  TransactionDocuments,
+} from "./store/documents.js";
 export type { MemoryDatabase } from "./store/memory/database.js";
 export { memoryDatabase } from "./store/memory/database.js";
-export { type MemoryRows, type MemoryStoreOptions, memoryStore } from "./store/memory/memory-store.js";
+export { type MemoryStoreOptions, memoryStore } from "./store/memory/memory-store.js";
+export type { MemoryRows } from "./store/memory/transaction.js";
+export type {
+  Appended,
+  ExpectedVersion,
+  LogEvent,
+  LogPage,
+  LogQuery,
+  ReadAllOptions,
+  ReadStreamOptions,
+  StreamEvent,
+  Streams,
+} from "./store/streams.js";
 export type { Duration } from "./util/duration.js";
 export { type Logger, silentLogger } from "./util/logger.js";

@@ -2,10 +2,10 @@ import type { Delivery, Failure } from "../broker/contract.js";
 import { MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Cause } from "../publish/draft.js";
-import { foreignTransaction } from "../publish/errors.js";
 import type { PublishOptions } from "../publish/options.js";
 import type { Prepared, Publisher } from "../publish/publisher.js";
 import type { Transaction } from "../store/contract.js";
+import { storeRefusals } from "../store/refusals.js";
 import type { Logger } from "../util/logger.js";
 import type { DeliveryContext } from "./delivery-context.js";
 import type { Handler } from "./handler.js";
@@ -83,7 +83,7 @@ export class Attempt implements DeliveryContext {
         "ctx.publish was called after the handler had ended. Await everything the handler starts before it returns.",
       );
     }
-    if (options.tx !== undefined && options.tx !== this.tx) throw foreignTransaction();
+    if (options.tx !== undefined && options.tx !== this.tx) throw storeRefusals.foreign();
     this.#cause ??= { group: this.host.group, event: this.event, ordinal: 0 };
     const prepared = this.host.publisher.prepare(type, data, options, this.#cause);
     this.#prepared ??= [];

@@ -6,12 +6,12 @@ import type { Middleware } from "../consume/middleware.js";
 import { ConfigurationError, MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { Relay } from "../outbox/relay.js";
-import { foreignTransaction } from "../publish/errors.js";
 import type { PublishEntry, PublishOptions } from "../publish/options.js";
 import { type Prepared, Publisher } from "../publish/publisher.js";
 import { compileFilter, type Filter } from "../routing/filter.js";
 import type { Catalog } from "../schema/catalog.js";
 import type { Transaction } from "../store/contract.js";
+import { storeRefusals } from "../store/refusals.js";
 import { deferred } from "../util/deferred.js";
 import { type Duration, durationMs } from "../util/duration.js";
 import { silentLogger } from "../util/logger.js";
@@ -235,7 +235,7 @@ export class MeshRuntime {
   }
 
   #requireOwn(tx: Transaction): void {
-    if (tx.store !== this.#parts.store) throw foreignTransaction();
+    if (tx.store !== this.#parts.store) throw storeRefusals.foreign();
   }
 
   #brokerContext(): BrokerContext {

@@ -1,4 +1,4 @@
-import { ConfigurationError, MeshError } from "../errors/errors.js";
+import { MeshError } from "../errors/errors.js";
 import type { Issue } from "../schema/validation.js";
 
 /** The data does not fit the schema of its type; nothing was published. */
@@ -27,11 +27,4 @@ export class UnknownTypeError extends MeshError {
     );
     this.type = type;
   }
-}
-
-export function foreignTransaction(): ConfigurationError {
-  return new ConfigurationError(
-    "TX_FOREIGN",
-    "The transaction is not one that this can be published in. Outside of handlers take one of the mesh's own store; inside leave `tx` out.",
-  );
 }

@@ -32,10 +32,24 @@
  *   resolves, nothing committed is lost. After `close` every call rejects with `STORE_CLOSED`.
  * - **S13** What is in the database and does not fit (no tables, an older or a newer version of them) makes `open` reject
  *   with a `StoreError` that says what to do. Nothing is migrated unasked.
+ * - **S14** The versions of a stream are 1, 2, 3 and so on. An append is there as a whole, with its transaction, or not at all.
+ *   Of several that expect the same version one succeeds; the others reject with `STREAM_CONFLICT`.
+ * - **S15** An append of events that are all in the stream already, one after the other, resolves with where they are and writes
+ *   nothing, whatever version it expects. Where only some are, or in another order, it rejects with `STREAM_EVENT_REPEATED`.
+ * - **S16** What is read of a stream are the events that were appended, every attribute and all data, in the order of versions.
+ * - **S17** The log has every committed event at one position: 1, 2, 3 and so on. What has been read up to a position stays so:
+ *   nothing comes to stand at or before it later, however long a transaction was open. A stream's events are in the order of
+ *   their versions, and those of a transaction that began when another had committed come after that one's.
+ * - **S18** Reading by category or types gives what is wanted of the log, in its order, and nothing else.
+ * - **S19** A checkpoint is held by one transaction at a time, and moves with it or not at all. Documents are written with their
+ *   transaction or not at all, and no change gets lost under another that had read the same.
  */
 import type { WireMessage } from "../broker/contract.js";
 import type { Cancel, Clock } from "../clock/clock.js";
 import type { Logger } from "../util/logger.js";
+import type { Checkpoint, StoreDocuments, TransactionDocuments } from "./documents.js";
+import type { LogAccess } from "./log.js";
+import type { Streams } from "./streams.js";
 
 /**
  * A connection to a database, for one mesh. Opened once, closed once.
@@ -47,6 +61,8 @@ export interface Store<Client = unknown> {
   readonly name: string;
   readonly capabilities: StoreCapabilities;
   readonly outbox: Outbox;
+  readonly streams: Streams<Transaction>;
+  readonly documents: StoreDocuments;
   /** Connects and checks what is there (S13). */
   open(context: StoreContext): Promise<void>;
   /**
@@ -58,6 +74,8 @@ export interface Store<Client = unknown> {
   transaction<T>(work: (tx: Transaction<Client>) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Forgets what was claimed before a time, in milliseconds since the epoch (S7). Returns how many. */
   pruneInbox(before: number): Promise<number>;
+  /** The checkpoints whose names begin so, by name. */
+  checkpoints(prefix: string): Promise<readonly Checkpoint[]>;
   /** Waits for transactions under way, then disconnects from what it opened itself (S12). A second call does nothing. */
   close(): Promise<void>;
 }
@@ -94,6 +112,20 @@ export interface Transaction<Client = unknown> {
   append(rows: readonly OutboxRow[]): Promise<void>;
   /** Whether this is the first time that this group handles this event (S6). */
   claim(claim: Claim): Promise<boolean>;
+  readonly documents: TransactionDocuments;
+  /** What `Streams` works with in this transaction. */
+  readonly log: LogAccess;
+  /**
+   * Takes hold of a checkpoint until the end of this transaction, and tells where it is: 0 where it is new. Resolves with
+   * undefined when another transaction holds it (S19).
+   */
+  hold(checkpoint: string): Promise<number | undefined>;
+  /**
+   * Moves a checkpoint that this transaction holds.
+   *
+   * @throws StoreError `STORE_CHECKPOINT_NOT_HELD`
+   */
+  move(checkpoint: string, position: number): Promise<void>;
 }
 
 export interface Claim {

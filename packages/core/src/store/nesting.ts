@@ -24,6 +24,9 @@ export async function withRetries<T>(retries: number, work: () => Promise<T>): P
   }
 }
 
+const conflicts: ReadonlySet<string> = new Set(["STORE_CONFLICT", "STREAM_CONFLICT"]);
+
+/** Doing it all again may succeed. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof StoreError && error.code === "STORE_CONFLICT";
+  return error instanceof StoreError && conflicts.has(error.code);
 }

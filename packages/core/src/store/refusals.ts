@@ -1,5 +1,6 @@
 /** The refusals that all stores share, in the same words. */
-import { StoreError } from "../errors/errors.js";
+import { ConfigurationError, StoreError } from "../errors/errors.js";
+import type { ExpectedVersion } from "./streams.js";
 
 export interface StoreRefusals {
   notOpen(): StoreError;
@@ -9,6 +10,8 @@ export interface StoreRefusals {
   leaseLost(): StoreError;
   ended(): StoreError;
   noTransaction(): StoreError;
+  foreign(): ConfigurationError;
+  notHeld(): StoreError;
 }
 
 export const storeRefusals: StoreRefusals = {
@@ -48,6 +51,17 @@ export const storeRefusals: StoreRefusals = {
       "What was enlisted is in no transaction; nothing was stored. Run BEGIN before, and COMMIT or ROLLBACK after.",
       { retryable: false },
     ),
+  foreign: () =>
+    new ConfigurationError(
+      "TX_FOREIGN",
+      "The transaction is not one that this can be done in. Outside of handlers take one of the same store; inside leave `tx` out of ctx.publish.",
+    ),
+  notHeld: () =>
+    new StoreError(
+      "STORE_CHECKPOINT_NOT_HELD",
+      "A checkpoint was moved that this transaction does not hold; it was not moved. Await tx.hold before, and do nothing where it is undefined.",
+      { retryable: false },
+    ),
   leaseLost: () =>
     new StoreError(
       "STORE_LEASE_LOST",
@@ -55,3 +69,30 @@ export const storeRefusals: StoreRefusals = {
       { retryable: false },
     ),
 };
+
+export const streamRefusals = {
+  conflict: (stream: string, expected: ExpectedVersion, found: number): StoreError =>
+    new StoreError(
+      "STREAM_CONFLICT",
+      `Stream "${stream}" is at version ${found}, not ${expected}; nothing was appended. Read it again and decide anew, as mesh.execute does.`,
+      { retryable: true },
+    ),
+  repeated: (stream: string): StoreError =>
+    new StoreError(
+      "STREAM_EVENT_REPEATED",
+      `Some of the events are in stream "${stream}" already, or twice among those given; nothing was appended. Append the same events in the same order again, or new ones only.`,
+      { retryable: false },
+    ),
+  nameInvalid: (): StoreError =>
+    new StoreError(
+      "STREAM_NAME_INVALID",
+      "A stream's name has 1 to 512 characters, none of them a control character or half of a surrogate pair.",
+      { retryable: false },
+    ),
+  versionInvalid: (): StoreError =>
+    new StoreError(
+      "STREAM_VERSION_INVALID",
+      'The version that is expected is a whole number, 0 for a stream that does not exist yet, or "any".',
+      { retryable: false },
+    ),
+} as const;

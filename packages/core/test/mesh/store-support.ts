@@ -67,6 +67,9 @@ export function losing(commits: number): Store<MemoryRows> {
     name: inner.name,
     capabilities: inner.capabilities,
     outbox: inner.outbox,
+    streams: inner.streams,
+    documents: inner.documents,
+    checkpoints: (prefix) => inner.checkpoints(prefix),
     open: (context) => inner.open(context),
     transaction: (work, { retries = 0 } = {}) =>
       withRetries(retries, () =>

@@ -44,9 +44,12 @@ export function delegate(store: AnyStore): AnyStore {
       restore: (places) => outbox.restore(places),
       remove: (places) => outbox.remove(places),
     },
+    streams: store.streams,
+    documents: store.documents,
     open: (context) => store.open(context),
     transaction: (work, options) => store.transaction(work, options),
     pruneInbox: (before) => store.pruneInbox(before),
+    checkpoints: (prefix) => store.checkpoints(prefix),
     close: () => store.close(),
   };
 }
@@ -83,6 +86,10 @@ export function withTransactions(
           client: tx.client,
           append: (rows) => tx.append(rows),
           claim: (claim) => tx.claim(claim),
+          documents: tx.documents,
+          log: tx.log,
+          hold: (name) => tx.hold(name),
+          move: (name, position) => tx.move(name, position),
         };
         return work({ ...plain, ...twist(tx) });
       }, options),

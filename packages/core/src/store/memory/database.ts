@@ -1,17 +1,16 @@
 import type { OutboxRow, RefusedRow, WaitingRow } from "../contract.js";
-
-/** What one transaction has done. */
-export interface Changes {
-  readonly rows: ReadonlyMap<string, unknown>;
-  readonly appended: readonly OutboxRow[];
-  /** By name: when. */
-  readonly claims: ReadonlyMap<string, number>;
-}
+import type { Checkpoint } from "../documents.js";
+import { MemoryDocuments } from "./documents.js";
+import { MemoryEvents } from "./events.js";
 
 /** What memory stores share. */
 export class MemoryDatabase {
   readonly rows: Map<string, unknown> = new Map();
+  /** By name: when. */
   readonly claims: Map<string, number> = new Map();
+  readonly events: MemoryEvents = new MemoryEvents();
+  readonly documents: MemoryDocuments = new MemoryDocuments();
+  readonly checkpoints: Map<string, Checkpoint> = new Map();
   /** In the order of commits. */
   readonly waiting: Map<string, WaitingRow> = new Map();
   readonly refused: Map<string, RefusedRow> = new Map();
@@ -24,12 +23,6 @@ export class MemoryDatabase {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
     return done;
-  }
-
-  commit({ rows, appended, claims }: Changes): void {
-    for (const [key, value] of rows) this.rows.set(key, value);
-    for (const [name, at] of claims) this.claims.set(name, at);
-    this.append(appended);
   }
 
   append(rows: readonly OutboxRow[]): void {
@@ -46,10 +39,12 @@ export class MemoryDatabase {
     return pruned;
   }
 
-  watch(changed: () => void): () => void {
-    this.#watchers.add(changed);
-    return () => this.#watchers.delete(changed);
-  }
+  readonly watch = (changed: () => void): (() => void) => {
+    // One of its own, lest the same function given twice be one watcher.
+    const watcher = (): void => changed();
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  };
 
   changed(): void {
     for (const changed of this.#watchers) changed();

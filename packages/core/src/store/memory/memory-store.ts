@@ -5,23 +5,22 @@
 import type { Clock } from "../../clock/clock.js";
 import { systemClock } from "../../clock/clock.js";
 import { type Duration, durationMs } from "../../util/duration.js";
-import type { Claim, OutboxRow, Store, StoreContext, Transaction, TransactionOptions } from "../contract.js";
+import type { Store, StoreContext, Transaction, TransactionOptions } from "../contract.js";
+import type { Checkpoint, StoreDocuments } from "../documents.js";
 import { Nesting, withRetries } from "../nesting.js";
 import { storeRefusals } from "../refusals.js";
+import type { Streams } from "../streams.js";
+import { streamsOn } from "../streams-on-log.js";
 import { type MemoryDatabase, memoryDatabase } from "./database.js";
 import { MemoryOutbox } from "./outbox.js";
+import { memoryStreamLog } from "./streams.js";
+import { beginMemoryTransaction, type MemoryRows } from "./transaction.js";
 
 export interface MemoryStoreOptions {
   /** Shared by several stores. Default: one of its own. */
   readonly database?: MemoryDatabase;
   /** How long a relay may keep rows. Default "30s". */
   readonly lease?: Duration;
-}
-
-/** What a transaction of the memory store has for the service's own data: it is there after the commit, or not at all. */
-export interface MemoryRows {
-  get(key: string): unknown;
-  set(key: string, value: unknown): void;
 }
 
 /**
@@ -42,6 +41,8 @@ class MemoryStore implements Store<MemoryRows> {
   readonly name = "memory";
   readonly capabilities = { durable: false, reach: "process", concurrent: false } as const;
   readonly outbox: MemoryOutbox;
+  readonly streams: Streams<Transaction>;
+  readonly documents: StoreDocuments;
   readonly #nesting = new Nesting();
   #clock: Clock = systemClock;
   #state: "new" | "open" | "closed" = "new";
@@ -55,6 +56,13 @@ class MemoryStore implements Store<MemoryRows> {
       now: () => this.#clock.now(),
       requireOpen: () => this.#requireOpen(),
     });
+    this.streams = streamsOn(
+      memoryStreamLog(database, {
+        requireOpen: () => this.#requireOpen(),
+        transaction: (work) => this.transaction(work),
+      }),
+    );
+    this.documents = this.#documentsOf(database);
   }
 
   async open({ clock }: StoreContext): Promise<void> {
@@ -76,58 +84,43 @@ class MemoryStore implements Store<MemoryRows> {
     return this.database.prune(before);
   }
 
+  async checkpoints(prefix: string): Promise<readonly Checkpoint[]> {
+    this.#requireOpen();
+    return [...this.database.checkpoints.values()]
+      .filter(({ name }) => name.startsWith(prefix))
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
   async close(): Promise<void> {
     this.#state = "closed";
     await this.database.inTurn(async () => undefined);
   }
 
   async #once<T>(work: (tx: Transaction<MemoryRows>) => Promise<T>): Promise<T> {
-    const rows = new Map<string, unknown>();
-    const appended: OutboxRow[] = [];
-    const claims = new Map<string, number>();
-    const { database } = this;
-    let ended = false;
-    const requireOpen = (): void => {
-      if (ended) throw storeRefusals.ended();
-    };
+    const { tx, commit, rollback } = beginMemoryTransaction(this, this.database, () => this.#clock.now());
     try {
-      const result = await work({
-        store: this,
-        client: {
-          get(key) {
-            requireOpen();
-            return rows.has(key) ? rows.get(key) : database.rows.get(key);
-          },
-          set(key, value) {
-            requireOpen();
-            rows.set(key, value);
-          },
-        },
-        async append(more) {
-          requireOpen();
-          appended.push(...more);
-        },
-        claim: async (claim) => {
-          requireOpen();
-          const name = nameOf(claim);
-          if (database.claims.has(name) || claims.has(name)) return false;
-          claims.set(name, this.#clock.now());
-          return true;
-        },
-      });
-      database.commit({ rows, appended, claims });
+      const result = await work(tx);
+      commit();
       return result;
     } finally {
-      ended = true;
+      rollback();
     }
+  }
+
+  #documentsOf({ documents }: MemoryDatabase): StoreDocuments {
+    const open = async <T>(work: () => Promise<T>): Promise<T> => {
+      this.#requireOpen();
+      return work();
+    };
+    return {
+      read: (collection, keys) => open(() => documents.read(collection, keys)),
+      list: (collection, options) => open(() => documents.list(collection, options)),
+      clear: (collection) => open(() => documents.clear(collection)),
+    };
   }
 
   #requireOpen(): void {
     if (this.#state === "new") throw storeRefusals.notOpen();
     if (this.#state === "closed") throw storeRefusals.closed();
   }
-}
-
-function nameOf({ group, source, id }: Claim): string {
-  return JSON.stringify([group, source, id]);
 }
