@@ -27,7 +27,7 @@ const coreLayers = [
   ["routing", "store", "interop"],
   ["publish"],
   ["consume"],
-  ["outbox", "saga", "projection"],
+  ["outbox", "decider", "archive", "saga", "projection"],
   ["mesh"],
 ];
 

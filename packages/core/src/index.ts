@@ -1,4 +1,15 @@
 /** The door for applications. Adapters import `@meshwright/core/adapter`. */
+export { type Archive, type ArchiveOptions, auditArchive } from "./archive/archive.js";
+export type { ArchiveEntry } from "./archive/chain.js";
+export {
+  type ArchiveHead,
+  type ExtensionProof,
+  type InclusionProof,
+  type ProofStep,
+  verifyExtension,
+  verifyInclusion,
+} from "./archive/proof.js";
+export type { Verdict, VerifyOptions } from "./archive/verify.js";
 export type { Broker, Failure, FailureReason, GroupReport, WireMessage } from "./broker/contract.js";
 export type { MemoryFaults } from "./broker/memory/faults.js";
 export { memoryBroker, memoryServer } from "./broker/memory/memory.js";
