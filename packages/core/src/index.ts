@@ -30,6 +30,14 @@ export type { Middleware } from "./consume/middleware.js";
 export { type RetryPolicy, retry } from "./consume/retry.js";
 export { HandlerTimeoutError } from "./consume/run.js";
 export {
+  type Decider,
+  type DeciderDefinition,
+  type Decision,
+  decider,
+  type SnapshotPolicy,
+} from "./decider/decider.js";
+export type { Executed, ExecuteOptions } from "./decider/job.js";
+export {
   BrokerError,
   ConfigurationError,
   InvalidEventError,
@@ -49,8 +57,6 @@ export {
   type Handler,
   type HandlerContext,
   type Mesh,
-  type PublishEntryFor,
-  type PublishOptionsFor,
   type TransactionalContext,
   type TransactionalHandler,
 } from "./mesh/mesh.js";
@@ -58,6 +64,7 @@ export type { ForwardOptions, From, HandlerOptions, MeshOptions, ReplayRequest }
 export type { Plugin, PluginContext } from "./mesh/plugin.js";
 export type { ReplayPosition, ReplayResult } from "./mesh/replay.js";
 export type { ClaimCheck } from "./publish/claim-check.js";
+export type { PublishEntryFor, PublishOptionsFor } from "./publish/entries.js";
 export { EventDataError, UnknownTypeError } from "./publish/errors.js";
 export type { PublishContext, PublishMiddleware } from "./publish/publisher.js";
 export { createRouter } from "./routing/create-router.js";

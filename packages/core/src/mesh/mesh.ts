@@ -4,17 +4,12 @@
  */
 import type { DeliveryContext } from "../consume/delivery-context.js";
 import type { Middleware } from "../consume/middleware.js";
+import type { Decider } from "../decider/decider.js";
+import type { Executed, ExecuteOptions } from "../decider/job.js";
 import type { MeshEvent } from "../event/event.js";
-import type { PublishOptions } from "../publish/options.js";
+import type { PublishEntryFor, PublishOptionsFor } from "../publish/entries.js";
 import type { Catalog } from "../schema/catalog.js";
-import type {
-  CheckPattern,
-  EventFor,
-  EventTypes,
-  ExtensionsOf,
-  InputOf,
-  NameOrPattern,
-} from "../schema/event-types.js";
+import type { CheckPattern, EventFor, EventTypes, InputOf, NameOrPattern } from "../schema/event-types.js";
 import type { Transaction } from "../store/contract.js";
 import type { Duration } from "../util/duration.js";
 import type { DeadLetter, DeadLetterQuery } from "./dead-letters.js";
@@ -22,27 +17,6 @@ import type { MeshHealth } from "./health.js";
 import type { ForwardOptions, HandlerOptions, MeshOptions, ReplayRequest } from "./options.js";
 import type { ReplayPosition, ReplayResult } from "./replay.js";
 import { MeshRuntime } from "./runtime.js";
-
-/** What may be said about an event of a type when it is published. */
-export type PublishOptionsFor<C extends Catalog, Type extends string> = Omit<PublishOptions, "extensions"> & {
-  /** Extension attributes that the definition declares. */
-  readonly extensions?: DeclaredExtensions<ExtensionsOf<C, Type>>;
-};
-
-/** An empty object type would take any property; none declared means none allowed. */
-type DeclaredExtensions<X> = unknown extends X
-  ? NonNullable<PublishOptions["extensions"]>
-  : [keyof X] extends [never]
-    ? { readonly [name: string]: never }
-    : X;
-
-/** One entry of `publishAll`: a type, its data, and options. */
-export type PublishEntryFor<C extends Catalog> = {
-  [Type in EventTypes<C>]: { readonly type: Type; readonly data: InputOf<C, Type> } & Omit<
-    PublishOptionsFor<C, Type>,
-    "tx"
-  >;
-}[EventTypes<C>];
 
 /** The context of a handler, with `publish` typed by the catalog. */
 export interface HandlerContext<C extends Catalog> extends Omit<DeliveryContext, "publish" | "tx"> {
@@ -137,6 +111,23 @@ export interface Mesh<C extends Catalog = Catalog, Client = unknown> extends Asy
     entries: readonly PublishEntryFor<C>[],
     options?: { readonly tx?: Transaction<Client> },
   ): Promise<MeshEvent[]>;
+
+  /**
+   * Decides a command on a stream: reads its events, asks the decider, and appends what it answers. When the stream has changed
+   * meanwhile all of it is done again.
+   *
+   * @param stream - its name, such as "release/42"; see `Streams.append`
+   * @throws ConfigurationError `STORE_MISSING`, `TX_FOREIGN`; MeshError `STREAM_EVENT_UNFIT`; StoreError `STREAM_CONFLICT` after
+   *   too many retries, and what else the store throws; what `decide` throws; what `publish` throws about an event
+   * @example
+   * const { state } = await mesh.execute(release, "release/42", { approve: "ann" });
+   */
+  execute<State, Command>(
+    decider: Decider<State, Command, EventTypes<C>>,
+    stream: string,
+    command: NoInfer<Command>,
+    options?: Omit<ExecuteOptions, "tx"> & { readonly tx?: Transaction<Client> },
+  ): Promise<Executed<State>>;
 
   /** Publishes an event that exists already, from another mesh or from outside, as it is: same id, same source. */
   forward(event: MeshEvent, options?: ForwardOptions): Promise<void>;

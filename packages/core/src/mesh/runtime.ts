@@ -3,6 +3,9 @@ import { systemClock } from "../clock/clock.js";
 import { Consumer, type ConsumerParts } from "../consume/consumer.js";
 import type { Counters } from "../consume/counters.js";
 import type { Middleware } from "../consume/middleware.js";
+import type { Decider } from "../decider/decider.js";
+import { execute } from "../decider/execute.js";
+import type { Executed, ExecuteOptions } from "../decider/job.js";
 import { ConfigurationError, MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { Relay } from "../outbox/relay.js";
@@ -100,7 +103,8 @@ export class MeshRuntime {
     this.#state = "starting";
     try {
       const consumers = plan(this.#registrations, this.#parts.broker.capabilities);
-      for (const { group, transactional } of consumers) if (transactional) this.#requireStore(group);
+      for (const { group, transactional } of consumers)
+        if (transactional && this.#parts.store === undefined) throw storeMissing(`Group "${group}"`);
       await this.options.catalog.compile();
       await this.#startPlugins();
       const { clock, logger } = this.#parts;
@@ -141,6 +145,20 @@ export class MeshRuntime {
     const prepared = entries.map((entry) => this.#publisher.prepare(entry.type, entry.data, entry));
     await (tx === undefined ? this.#publisher.send(prepared) : this.#publisher.store(prepared, tx));
     return prepared.map(({ event }: Prepared) => event);
+  }
+
+  async execute(
+    decider: Decider<unknown, unknown>,
+    stream: string,
+    command: unknown,
+    options: ExecuteOptions = {},
+  ): Promise<Executed<unknown>> {
+    this.#requireRunning("execute");
+    const { store } = this.#parts;
+    if (store === undefined) throw storeMissing("mesh.execute");
+    if (options.tx !== undefined) this.#requireOwn(options.tx);
+    const { service } = this;
+    return execute({ parts: { ...this.#parts, service, store }, decider, stream, command, options });
   }
 
   async forward(event: MeshEvent, options: ForwardOptions = {}): Promise<void> {
@@ -226,14 +244,6 @@ export class MeshRuntime {
     this.#relay = new Relay({ outbox: store.outbox, broker, clock, logger });
   }
 
-  #requireStore(group: string): void {
-    if (this.#parts.store !== undefined) return;
-    throw new ConfigurationError(
-      "STORE_MISSING",
-      `Group "${group}" is transactional, and the mesh has no store. Give createMesh a \`store\`.`,
-    );
-  }
-
   #requireOwn(tx: Transaction): void {
     if (tx.store !== this.#parts.store) throw storeRefusals.foreign();
   }
@@ -287,6 +297,13 @@ export class MeshRuntime {
       `mesh.${verb} needs a running mesh; this one is ${this.#state}. Await mesh.start() first.`,
     );
   }
+}
+
+function storeMissing(who: string): ConfigurationError {
+  return new ConfigurationError(
+    "STORE_MISSING",
+    `${who} needs a store, and the mesh has none. Give createMesh a \`store\`.`,
+  );
 }
 
 /** Names become part of broker names and of `source`. */
