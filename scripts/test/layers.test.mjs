@@ -37,6 +37,8 @@ const offences = {
   "core-layer-publish": ["packages/core/src/publish/up.ts", `import "../consume/plain.js";`],
   "core-layer-consume": ["packages/core/src/consume/up.ts", `import "../mesh/plain.js";`],
   "core-layer-outbox": ["packages/core/src/outbox/up.ts", `import "../saga/plain.js";`],
+  "core-layer-decider": ["packages/core/src/decider/up.ts", `import "../archive/plain.js";`],
+  "core-layer-archive": ["packages/core/src/archive/up.ts", `import "../mesh/plain.js";`],
   "core-layer-saga": ["packages/core/src/saga/up.ts", `import "../projection/plain.js";`],
   "core-layer-projection": ["packages/core/src/projection/up.ts", `import "../mesh/plain.js";`],
   "core-layer-mesh": ["packages/core/src/mesh/up.ts", `import "../index.js";`],
@@ -78,7 +80,7 @@ const allowed = {
 };
 
 const coreFolders =
-  "errors clock util event schema codec broker routing store interop publish consume outbox saga projection mesh";
+  "errors clock util event schema codec broker routing store interop publish consume outbox decider archive saga projection mesh";
 const libraries = "ajv ajv-formats cloudevents rxjs ioredis pg amqplib vitest @photostructure/sqlite";
 
 let folder;

@@ -28,3 +28,16 @@ it("publishes and handles in transactions, as the guide to stores shows it", asy
   const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("outbox.ts")]);
   expect(stdout).toBe("deploying sha256:1\n0 forgotten, 0 refused\n");
 });
+
+it("decides, reads and archives streams, as the guide to streams shows it", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("streams.ts")]);
+  expect(stdout.split("\n")).toEqual([
+    "version 2: 1 approval",
+    "1 com.acme.release.opened.v1",
+    "2 com.acme.release.approved.v1",
+    "1 release/42",
+    "2 release/42",
+    "true",
+    "",
+  ]);
+});

@@ -14,6 +14,7 @@ export type { Random } from "./conformance/random.js";
 export { type CaseResult, runConformance } from "./conformance/run.js";
 export { guarantees } from "./conformance/suites.js";
 export { testBroker } from "./conformance/test-broker.js";
+export { type Given, type GivenEvent, given, type Outcome } from "./decider/given.js";
 export { type TestMesh, type TestMeshOptions, testMesh } from "./harness/test-mesh.js";
 export { type ForkedBroker, type ForkOptions, forkBroker } from "./process/fork-broker.js";
 export { type NodeProcess, type SpawnOptions, spawnNode } from "./process/spawn-node.js";
