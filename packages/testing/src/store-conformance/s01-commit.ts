@@ -96,6 +96,15 @@ export const s01: StoreGuarantee = {
         for (const tx of [committed, failed as unknown as Transaction]) {
           await assertStoreRefuses(append(tx, message()), "an append after the end", "STORE_TX_ENDED");
           await assertStoreRefuses(tx.claim(claim), "a claim after the end", "STORE_TX_ENDED");
+          const others = {
+            "documents.read": () => tx.documents.read("totals", ["a"]),
+            "documents.list": () => tx.documents.list("totals"),
+            "documents.write": () => tx.documents.write("totals", [{ key: "a", body: "1" }]),
+            hold: () => tx.hold("totals"),
+            move: () => tx.move("totals", 1),
+          };
+          for (const [name, call] of Object.entries(others))
+            await assertStoreRefuses(call(), `${name} after the end`, "STORE_TX_ENDED");
         }
         assert.deepEqual(await env.drain(store), []);
         assert.equal(await store.transaction((tx) => tx.claim(claim)), true);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import type { WireMessage } from "@meshwright/core/adapter";
+import type { Store, WireMessage } from "@meshwright/core/adapter";
 import { assertSame, ids, idsOf, message, messages } from "../conformance/messages.js";
 import { edges, randomMessage } from "../conformance/odd-messages.js";
 import type { StoreGuarantee } from "./case.js";
 import { assertStoreRefuses, placesOf, type StoreEnv } from "./env.js";
+import { streamCalls, streamPrefixCases, streamRestartCases } from "./upkeep-of-streams.js";
 
 async function roundTrip(env: StoreEnv, sent: readonly WireMessage[]): Promise<void> {
   const store = await env.store();
@@ -98,8 +99,20 @@ export const s11: StoreGuarantee = {
         assert.deepEqual(ids(await env.drain(here)), idsOf(sent));
       },
     },
+    ...streamPrefixCases,
   ],
 };
+
+/** Every call that needs an open store. */
+function callsOf(store: Store): Readonly<Record<string, () => Promise<unknown>>> {
+  return {
+    transaction: () => store.transaction(async () => undefined),
+    take: () => store.outbox.take(1),
+    refused: () => store.outbox.refused(),
+    prune: () => store.pruneInbox(0),
+    ...streamCalls(store),
+  };
+}
 
 export const s12: StoreGuarantee = {
   id: "S12",
@@ -130,27 +143,13 @@ export const s12: StoreGuarantee = {
       title: "calls before open and after close are refused, and a second close does nothing",
       async run(env) {
         const unopened = env.world.create();
-        await assertStoreRefuses(
-          env.within(
-            "transaction",
-            unopened.transaction(async () => undefined),
-          ),
-          "a transaction before open",
-          "STORE_NOT_OPEN",
-        );
+        for (const [name, call] of Object.entries(callsOf(unopened)))
+          await assertStoreRefuses(env.within(name, call()), `${name} before open`, "STORE_NOT_OPEN");
         const store = await env.store();
         await env.within("close", store.close());
         await env.within("close", store.close());
-        const calls = {
-          transaction: () => store.transaction(async () => undefined),
-          take: () => store.outbox.take(1),
-          refused: () => store.outbox.refused(),
-          prune: () => store.pruneInbox(0),
-        };
-        for (const [name, call] of Object.entries(calls)) {
-          const refusal: Promise<unknown> = env.within<unknown>(name, call());
-          await assertStoreRefuses(refusal, `${name} after close`, "STORE_CLOSED");
-        }
+        for (const [name, call] of Object.entries(callsOf(store)))
+          await assertStoreRefuses(env.within(name, call()), `${name} after close`, "STORE_CLOSED");
       },
     },
     {
@@ -170,6 +169,7 @@ export const s12: StoreGuarantee = {
         assert.deepEqual(ids(await env.drain(other)), [sent.id]);
       },
     },
+    ...streamRestartCases,
   ],
 };
 

@@ -6,8 +6,14 @@ import { s04 } from "./s04-lease.js";
 import { s05 } from "./s05-ends.js";
 import { s06, s07, s08 } from "./s06-claims.js";
 import { s09, s10, s11, s12, s13 } from "./s09-upkeep.js";
+import { s14 } from "./s14-append.js";
+import { s15 } from "./s15-repeated.js";
+import { s16 } from "./s16-read.js";
+import { s17 } from "./s17-log.js";
+import { s18 } from "./s18-query.js";
+import { s19 } from "./s19-projections.js";
 
-/** Everything a store must show: S1 to S13. */
+/** Everything a store must show: S1 to S19. */
 export const storeGuarantees: readonly StoreGuarantee[] = [
   s01,
   s02,
@@ -22,4 +28,10 @@ export const storeGuarantees: readonly StoreGuarantee[] = [
   s11,
   s12,
   s13,
+  s14,
+  s15,
+  s16,
+  s17,
+  s18,
+  s19,
 ];

@@ -1,5 +1,5 @@
 /**
- * The conformance kit for stores: guarantees S1 to S13 of the contract. `suites.ts` lists them; a case is a function of an
+ * The conformance kit for stores: guarantees S1 to S19 of the contract. `suites.ts` lists them; a case is a function of an
  * `env`; `run.ts` runs cases. This file is the only one here that imports vitest.
  */
 import { describe, test } from "vitest";

@@ -93,6 +93,7 @@ function listed(
     .map(([key, body]) => ({ key, body }));
 }
 
-function byCodePoint(one: string, other: string): number {
+/** Not the order of JavaScript, which is by UTF-16 code units. */
+export function byCodePoint(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

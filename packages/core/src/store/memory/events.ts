@@ -35,9 +35,9 @@ export class MemoryEvents {
   /** @param end - the last position that the reader sees */
   read({ stream, from, limit, backwards }: StreamRead, end: number): StreamRow[] {
     const events = (this.#streams.get(stream) ?? []).filter(({ position }) => position <= end);
-    return backwards
-      ? events.slice(Math.max(0, from - limit), from).reverse()
-      : events.slice(from - 1, from - 1 + limit);
+    if (!backwards) return events.slice(from - 1, from - 1 + limit);
+    const last = Math.min(from, events.length);
+    return events.slice(Math.max(0, last - limit), last).reverse();
   }
 
   /** @param end - the last position that the reader sees */

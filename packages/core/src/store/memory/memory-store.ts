@@ -12,6 +12,7 @@ import { storeRefusals } from "../refusals.js";
 import type { Streams } from "../streams.js";
 import { streamsOn } from "../streams-on-log.js";
 import { type MemoryDatabase, memoryDatabase } from "./database.js";
+import { byCodePoint } from "./documents.js";
 import { MemoryOutbox } from "./outbox.js";
 import { memoryStreamLog } from "./streams.js";
 import { beginMemoryTransaction, type MemoryRows } from "./transaction.js";
@@ -88,7 +89,7 @@ class MemoryStore implements Store<MemoryRows> {
     this.#requireOpen();
     return [...this.database.checkpoints.values()]
       .filter(({ name }) => name.startsWith(prefix))
-      .sort((one, other) => (one.name < other.name ? -1 : 1));
+      .sort((one, other) => byCodePoint(one.name, other.name));
   }
 
   async close(): Promise<void> {

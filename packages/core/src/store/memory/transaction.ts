@@ -26,7 +26,8 @@ export function beginMemoryTransaction(
   const rows = new Map<string, unknown>();
   const appended: OutboxRow[] = [];
   const claims = new Map<string, number>();
-  const held = new Map<string, number>();
+  const held = new Set<string>();
+  const moved = new Map<string, number>();
   const documents = new StagedDocuments(database.documents);
   let ended = false;
   const use = <T>(work: () => T): T => {
@@ -59,14 +60,13 @@ export function beginMemoryTransaction(
     },
     hold: async (name) =>
       use(() => {
-        const at = held.get(name) ?? database.checkpoints.get(name)?.position ?? 0;
-        held.set(name, at);
-        return at;
+        held.add(name);
+        return moved.get(name) ?? database.checkpoints.get(name)?.position ?? 0;
       }),
     move: async (name, position) =>
       use(() => {
         if (!held.has(name)) throw storeRefusals.notHeld();
-        held.set(name, position);
+        moved.set(name, position);
       }),
   };
   return {
@@ -76,7 +76,7 @@ export function beginMemoryTransaction(
       for (const [key, value] of rows) database.rows.set(key, value);
       for (const [name, at] of claims) database.claims.set(name, at);
       for (const [collection, changes] of documents.changes) database.documents.write(collection, changes);
-      for (const [name, position] of held) database.checkpoints.set(name, { name, position, movedAt: now() });
+      for (const [name, position] of moved) database.checkpoints.set(name, { name, position, movedAt: now() });
       const hasEvents = events.commit();
       database.append(appended);
       if (hasEvents) database.changed();
