@@ -8,7 +8,7 @@ import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { rabbitmqGroups, redisGroups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
-import { postgres } from "./postgres/suite.js";
+import { postgres, postgresStreams } from "./postgres/suite.js";
 import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
@@ -41,6 +41,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   rabbitmq,
   "rabbitmq-groups": rabbitmqGroups,
   postgres,
+  "postgres-streams": postgresStreams,
 };
 
 const wanted = process.argv.slice(2);
