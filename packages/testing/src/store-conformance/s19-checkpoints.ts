@@ -116,7 +116,8 @@ export const checkpointCases: readonly StoreCase[] = [
     async run(env) {
       const [victim, heir] = [await caller(env), await caller(env)];
       await moveTo(heir, name, 5);
-      const dying = transact(victim, async (tx) => {
+      // What is waited for inside says more than that this one does not end.
+      const dying = victim.store.transaction(async (tx) => {
         await tx.hold(name);
         await tx.move(name, 9);
         assert.equal(await whereIs(heir, name), undefined);

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { MemoryRows } from "@meshwright/core";
 import type { Transaction } from "@meshwright/core/adapter";
 import { delegate, type StoreSin, withTransactions } from "./sin.js";
+import { withWrites } from "./twists.js";
 
 export const s01: StoreSin = {
   sin: "the outbox is written on a connection of its own",
@@ -84,4 +85,13 @@ export const s01Late: StoreSin = {
   caughtBy: { "S1/ended": /was taken/ },
   commit: (store) =>
     withTransactions(store, (tx) => ({ append: (rows) => tx.append(rows).catch(() => undefined) })),
+};
+
+export const s01LateWrite: StoreSin = {
+  sin: "a document that is written after the end is dropped in silence",
+  caughtBy: { "S1/ended": /documents.write after the end was taken/ },
+  commit: (store) =>
+    withWrites(store, (documents) => ({
+      write: (collection, changes) => documents.write(collection, changes).catch(() => undefined),
+    })),
 };

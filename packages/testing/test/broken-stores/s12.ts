@@ -1,4 +1,5 @@
 import { delegate, type StoreSin, withBatches } from "./sin.js";
+import { committedRows, withRows, withStreams, withWrites } from "./twists.js";
 
 export const s12: StoreSin = {
   sin: "a restart loses what was with a relay",
@@ -55,4 +56,46 @@ export const s12Abrupt: StoreSin = {
       },
     };
   },
+};
+
+export const s12Reads: StoreSin = {
+  sin: "after close the log is read still",
+  caughtBy: { "S12/not-open": /head before open was taken/ },
+  commit: (store, stage) => withStreams(store, () => ({ head: async () => committedRows(stage).length })),
+};
+
+export const s12Checkpoints: StoreSin = {
+  sin: "a restart puts checkpoints back to where they began",
+  caughtBy: { "S12/streams-restart": /strictly equal/i },
+  world: ({ restart }, { database }) => ({
+    async restart() {
+      database.checkpoints.clear();
+      await restart?.();
+    },
+  }),
+};
+
+export const s12Gap: StoreSin = {
+  sin: "after a restart positions go on behind a gap",
+  caughtBy: { "S12/streams-restart": /strictly equal|deep-equal/i },
+  commit: (store, stage) =>
+    withStreams(store, (streams) => ({
+      head: async () => (await streams.head()) + stage.restarts * 32,
+    })),
+};
+
+export const s12Events: StoreSin = {
+  sin: "a restart loses what was appended before it",
+  caughtBy: { "S12/streams-restart": /deep-equal/ },
+  commit: (store, stage) => withRows(store, stage, (rows) => (stage.restarts > 0 ? [] : rows)),
+};
+
+export const s12Unanswered: StoreSin = {
+  sin: "what a dead connection has written stays",
+  caughtBy: { "S12/streams-cut-off": /deep-equal/ },
+  commit: (store, { database }) =>
+    withWrites(store, () => ({
+      write: async (collection, changes) =>
+        database.documents.write(collection, new Map(changes.map(({ key, body }) => [key, body]))),
+    })),
 };

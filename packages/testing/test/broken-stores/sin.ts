@@ -12,6 +12,8 @@ export type AnyStore = Store<MemoryRows>;
 export interface Stage {
   readonly database: MemoryDatabase;
   readonly dead: WeakSet<MemoryRows>;
+  /** Who holds a checkpoint, by its name. */
+  readonly holders: Map<string, MemoryRows>;
   /** How often the database was restarted. */
   restarts: number;
   /** Rows that a sinner keeps beside those that wait. */

@@ -11,6 +11,13 @@ import * as s10 from "./s10.js";
 import * as s11 from "./s11.js";
 import * as s12 from "./s12.js";
 import * as s13 from "./s13.js";
+import * as s14 from "./s14.js";
+import * as s15 from "./s15.js";
+import * as s16 from "./s16.js";
+import * as s17 from "./s17.js";
+import * as s18 from "./s18.js";
+import * as s19 from "./s19.js";
+import * as s19Documents from "./s19-documents.js";
 import type { StoreSin } from "./sin.js";
 
 const files: readonly (readonly [string, Readonly<Record<string, StoreSin>>])[] = Object.entries({
@@ -27,6 +34,12 @@ const files: readonly (readonly [string, Readonly<Record<string, StoreSin>>])[] 
   S11: s11,
   S12: s12,
   S13: s13,
+  S14: s14,
+  S15: s15,
+  S16: s16,
+  S17: s17,
+  S18: s18,
+  S19: { ...s19, ...s19Documents },
 });
 
 /** Every sin, with the guarantee it breaks. */

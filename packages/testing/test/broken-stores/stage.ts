@@ -3,23 +3,16 @@
  * transactions are under way at the same time and checked when they commit, its connections can die, and it restarts.
  */
 import { type MemoryRows, memoryDatabase, memoryStore } from "@meshwright/core";
-import {
-  type Claim,
-  Nesting,
-  type OutboxRow,
-  StoreError,
-  storeRefusals,
-  type Transaction,
-  withRetries,
-} from "@meshwright/core/adapter";
+import { Nesting, StoreError, storeRefusals, type Transaction, withRetries } from "@meshwright/core/adapter";
 import type { StoreWorld } from "../../src/index.js";
+import { Draft } from "./draft.js";
 import { type AnyStore, delegate, type Stage, type StoreSin, withBatches } from "./sin.js";
 
 /** Longer than a busy machine keeps a test waiting. */
 export const stageLeaseMs = 1_000;
 
 function newStage(): Stage {
-  return { database: memoryDatabase(), dead: new WeakSet(), restarts: 0, kept: 0 };
+  return { database: memoryDatabase(), dead: new WeakSet(), holders: new Map(), restarts: 0, kept: 0 };
 }
 
 /** The world of a case, with a sin or without one. */
@@ -78,17 +71,21 @@ function restartable(store: AnyStore, stage: Stage): AnyStore {
   });
 }
 
-/** Each transaction sees the rows as they were when it began. What it read and claimed has to be so still at its commit. */
+/** Transactions under way at the same time. What one has read and done has to come out the same at its commit. */
 function optimistic(store: AnyStore, stage: Stage): AnyStore {
   const nesting = new Nesting();
   const underWay = new Set<Promise<unknown>>();
   let closing = false;
   const once = async <T>(work: (tx: Transaction<MemoryRows>) => Promise<T>): Promise<T> => {
     const draft = new Draft(store, stage);
-    const result = await work(draft).finally(() => draft.end());
-    if (stage.dead.has(draft.client)) throw connectionLost();
-    await store.transaction((tx) => draft.replay(tx));
-    return result;
+    try {
+      const result = await work(draft).finally(() => draft.end());
+      if (stage.dead.has(draft.client)) throw connectionLost();
+      await draft.commit();
+      return result;
+    } finally {
+      draft.release();
+    }
   };
   return {
     ...delegate(store),
@@ -108,56 +105,6 @@ function optimistic(store: AnyStore, stage: Stage): AnyStore {
       await store.close();
     },
   };
-}
-
-class Draft implements Transaction<MemoryRows> {
-  readonly #read = new Map<string, unknown>();
-  readonly #written = new Map<string, unknown>();
-  readonly #appended: OutboxRow[] = [];
-  readonly #claims = new Map<string, Claim>();
-  readonly client: MemoryRows;
-  #ended = false;
-
-  constructor(
-    readonly store: AnyStore,
-    private readonly stage: Stage,
-  ) {
-    const rows = new Map(stage.database.rows);
-    this.client = {
-      get: (key) => {
-        if (this.#written.has(key)) return this.#written.get(key);
-        this.#read.set(key, rows.get(key));
-        return rows.get(key);
-      },
-      set: (key, value) => void this.#written.set(key, value),
-    };
-  }
-
-  end(): void {
-    this.#ended = true;
-  }
-
-  async append(rows: readonly OutboxRow[]): Promise<void> {
-    if (this.#ended) throw storeRefusals.ended();
-    this.#appended.push(...rows);
-  }
-
-  async claim(claim: Claim): Promise<boolean> {
-    if (this.#ended) throw storeRefusals.ended();
-    const name = JSON.stringify([claim.group, claim.source, claim.id]);
-    if (this.stage.database.claims.has(name) || this.#claims.has(name)) return false;
-    this.#claims.set(name, claim);
-    return true;
-  }
-
-  async replay(tx: Transaction<MemoryRows>): Promise<void> {
-    for (const [key, value] of this.#read)
-      if (tx.client.get(key) !== value) throw storeRefusals.conflict(undefined);
-    for (const claim of this.#claims.values())
-      if (!(await tx.claim(claim))) throw storeRefusals.conflict(undefined);
-    for (const [key, value] of this.#written) tx.client.set(key, value);
-    await tx.append(this.#appended);
-  }
 }
 
 function connectionLost(): StoreError {

@@ -76,7 +76,8 @@ export function beginMemoryTransaction(
       for (const [key, value] of rows) database.rows.set(key, value);
       for (const [name, at] of claims) database.claims.set(name, at);
       for (const [collection, changes] of documents.changes) database.documents.write(collection, changes);
-      for (const [name, position] of moved) database.checkpoints.set(name, { name, position, movedAt: now() });
+      for (const [name, position] of moved)
+        database.checkpoints.set(name, { name, position, movedAt: now() });
       const hasEvents = events.commit();
       database.append(appended);
       if (hasEvents) database.changed();
