@@ -72,7 +72,7 @@ export class Channels {
     const queue = laterName(channelName(namespace, channel));
     const publish = (messages: readonly WireMessage[]): Promise<void> =>
       this.#send(channel, this.#toGroups(channel, messages));
-    this.#later.set(channel, new Later({ queue, link, clock, logger, publish }));
+    this.#later.set(channel, new Later({ channel, queue, link, clock, logger, publish }));
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,14 @@
 /** Makes what a topology plans, or only looks whether it is there. What differs is named (B18). */
+import { MeshError } from "@meshwright/core/adapter";
 import type { Channel } from "amqplib";
-import { brokerError, formatDiffers, partitionsDiffer, replyCode, topologyDiffers } from "./errors.js";
+import {
+  brokerError,
+  formatDiffers,
+  partitionsDiffer,
+  type Right,
+  replyCode,
+  topologyDiffers,
+} from "./errors.js";
 import type { Link } from "./link.js";
 import { formatName } from "./names.js";
 import type { QueuePlan, Topology } from "./topology.js";
@@ -17,12 +25,12 @@ export async function apply(link: Link, plan: Topology, mode: DeclareMode): Prom
   );
   await Promise.all(parts.map((part) => link.once((channel) => queues(channel, part, mode))));
   if (plan.bindings.length === 0 || mode === "check") return;
-  await naming("a binding", () => link.once((channel) => bind(channel, plan)));
+  await naming("a binding", "read or write", () => link.once((channel) => bind(channel, plan)));
 }
 
 async function exchanges(channel: Channel, plan: Topology, mode: DeclareMode): Promise<void> {
   for (const { name, type, arguments: given } of plan.exchanges) {
-    await naming(`exchange "${name}"`, async () => {
+    await naming(`exchange "${name}"`, rightFor(given), async () => {
       if (mode === "check") await channel.checkExchange(name);
       else await channel.assertExchange(name, type, { durable: true, arguments: given });
     });
@@ -31,21 +39,27 @@ async function exchanges(channel: Channel, plan: Topology, mode: DeclareMode): P
 
 async function queues(channel: Channel, plans: readonly QueuePlan[], mode: DeclareMode): Promise<void> {
   for (const { name, arguments: given } of plans) {
-    await naming(`queue "${name}"`, async () => {
+    await naming(`queue "${name}"`, rightFor(given), async () => {
       if (mode === "check") await channel.checkQueue(name);
       else await channel.assertQueue(name, { durable: true, arguments: given });
     });
   }
 }
 
-async function naming(what: string, declare: () => Promise<unknown>): Promise<void> {
+async function naming(what: string, right: Right, declare: () => Promise<unknown>): Promise<void> {
   try {
     await declare();
   } catch (error) {
-    if (replyCode(error) !== 406) throw brokerError(error, `declaring ${what}`);
+    if (replyCode(error) !== 406) throw brokerError(error, `declaring ${what}`, right);
     if (what === `exchange "${formatName}"`) throw formatDiffers();
     throw topologyDiffers(what, error);
   }
+}
+
+/** What forwards to something takes more. */
+function rightFor(given: Readonly<Record<string, unknown>>): Right {
+  const forwards = "alternate-exchange" in given || "x-dead-letter-exchange" in given;
+  return forwards ? "configure, read or write" : "configure";
 }
 
 async function bind(channel: Channel, { bindings }: Topology): Promise<void> {
@@ -64,11 +78,15 @@ export async function applyChannel(
   try {
     await apply(link, plan, mode);
   } catch (error) {
-    if (error instanceof Error && /partitions=/.test(error.message)) {
+    if (isMismatch(error) && /partitions=/.test(error.message)) {
       throw partitionsDiffer(channel, partitions, error);
     }
     throw error;
   }
+}
+
+export function isMismatch(error: unknown): error is MeshError {
+  return error instanceof MeshError && error.code === "BROKER_TOPOLOGY_MISMATCH";
 }
 
 /** Whether an exchange is there. */

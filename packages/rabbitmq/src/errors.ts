@@ -48,8 +48,15 @@ const disconnected: Advice = {
   retryable: true,
 };
 
-/** Whatever amqplib threw, as an error of ours. Our own errors pass through. */
-export function brokerError(error: unknown, doing: string): MeshError {
+/** As RabbitMQ calls them. */
+export type Right = "configure" | "write" | "read" | "read or write" | "configure, read or write";
+
+/**
+ * Whatever amqplib threw, as an error of ours. Our own errors pass through.
+ *
+ * @param right - what the user needs to be allowed for that; what it is about is in the server's own words
+ */
+export function brokerError(error: unknown, doing: string, right?: Right): MeshError {
   if (error instanceof MeshError) return error;
   const text = masked(error instanceof Error ? error.message : "nothing useful");
   const reply = replyCode(error);
@@ -59,7 +66,8 @@ export function brokerError(error: unknown, doing: string): MeshError {
       ? disconnected
       : (byReply[reply] ?? { ...disconnected, code: "RABBITMQ_ERROR", what: "the server reported an error" });
   const said = advice === disconnected ? "" : ` (it said: ${text})`;
-  return new BrokerError(advice.code, `RabbitMQ: ${doing}: ${advice.what}${said}.`, {
+  const needed = reply === 403 && advice !== auth && right ? ` It takes the right to ${right}.` : "";
+  return new BrokerError(advice.code, `RabbitMQ: ${doing}: ${advice.what}${said}.${needed}`, {
     retryable: advice.retryable,
     cause: cause(error),
   });

@@ -2,8 +2,9 @@
  * A channel to consume from. Acknowledgements of a turn of the event loop go out together, as one where they are the oldest
  * that are open. Tags belong to this channel: when it is gone, nothing can be settled on another by mistake.
  */
+import type { MeshError } from "@meshwright/core/adapter";
 import type { Channel, ConsumeMessage } from "amqplib";
-import { brokerError, connectionLost } from "./errors.js";
+import { brokerError, connectionLost, type Right } from "./errors.js";
 import { goodbye, type Link } from "./link.js";
 
 interface Waiting {
@@ -50,6 +51,11 @@ export class Feed {
     return this.#open;
   }
 
+  /** Why the server ended the channel, if it said. */
+  get failure(): MeshError | undefined {
+    return this.#cause === undefined ? undefined : brokerError(this.#cause, "consuming");
+  }
+
   /** Resolves when the channel is gone, for whatever reason. */
   get ended(): Promise<void> {
     return this.#ends;
@@ -70,7 +76,7 @@ export class Feed {
       ]);
       return consumerTag;
     } catch (error) {
-      throw this.#error(error, "subscribing");
+      throw this.#error(error, `consuming queue "${queue}"`, "read");
     }
   }
 
@@ -176,8 +182,8 @@ export class Feed {
     this.#channel.ack({ fields: { deliveryTag } } as ConsumeMessage, multiple);
   }
 
-  #error(error: unknown, doing: string): Error {
-    if (this.#cause) return brokerError(this.#cause, doing);
-    return this.#open ? brokerError(error, doing) : connectionLost(error);
+  #error(error: unknown, doing: string, right?: Right): Error {
+    if (this.#cause) return brokerError(this.#cause, doing, right);
+    return this.#open ? brokerError(error, doing, right) : connectionLost(error);
   }
 }

@@ -2,7 +2,7 @@
 
 import type { SubscriptionRequest } from "@meshwright/core/adapter";
 import { refusals } from "@meshwright/core/adapter";
-import { apply, exchangeExists } from "./declare.js";
+import { apply, exchangeExists, isMismatch } from "./declare.js";
 import { initialise } from "./initialise.js";
 import { batonNote } from "./journal.js";
 import { locked } from "./locks.js";
@@ -62,8 +62,7 @@ async function checkOrdering(
   try {
     await apply(link, { exchanges: [exchange], queues: [], bindings: [] }, settings.topology);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "BROKER_TOPOLOGY_MISMATCH"))
-      throw error;
+    if (!isMismatch(error)) throw error;
     const other = request.ordering === "key" ? "none" : "key";
     throw refusals.orderingDiffers(request, other, request.ordering);
   }

@@ -6,9 +6,11 @@ import type { Cancel, Clock, Logger, WireMessage } from "@meshwright/core/adapte
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import type { Link } from "./link.js";
+import { runAgain } from "./run.js";
 import { number, readMessage, salvage } from "./wire.js";
 
 export interface LaterParts {
+  readonly channel: string;
   readonly queue: string;
   readonly link: Link;
   readonly clock: Clock;
@@ -25,7 +27,6 @@ interface Waiting {
 
 /** Bounds the memory. Those beyond come late, if so many are due before them. */
 const mostHeld = 10_000;
-const pauseMs = 200;
 
 export class Later {
   readonly #parts: LaterParts;
@@ -50,29 +51,41 @@ export class Later {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    const { link, queue, logger, clock } = this.#parts;
-    while (!this.#closed) {
-      try {
-        const feed = await Feed.open(link);
-        this.#feed = feed;
-        if (this.#closed) await feed.close();
-        else await feed.consume(queue, mostHeld, (message) => this.#arrived(message));
-        await feed.ended;
-      } catch (error) {
-        logger.debug({ err: error }, "messages for later are being taken up again");
-      }
-      this.#timer();
-      this.#waiting = [];
-      if (this.#closed) return;
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(pauseMs, resolve);
+  #run(): Promise<void> {
+    const { clock, logger, channel } = this.#parts;
+    const pause = (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        const cancel = clock.after(ms, resolve);
         this.#endPause = () => {
           cancel();
           resolve();
         };
       });
-    }
+    // Who publishes next makes it again.
+    const restore = (): Promise<void> => Promise.resolve();
+    return runAgain(
+      { clock, logger, pause, restore },
+      {
+        where: { channel },
+        closed: () => this.#closed,
+        once: () => this.#consume(),
+        lost: () => {
+          this.#timer();
+          this.#waiting = [];
+          return Promise.resolve();
+        },
+      },
+    );
+  }
+
+  async #consume(): Promise<void> {
+    const { link, queue } = this.#parts;
+    const feed = await Feed.open(link);
+    this.#feed = feed;
+    if (this.#closed) await feed.close();
+    else await feed.consume(queue, mostHeld, (message) => this.#arrived(message));
+    await feed.ended;
+    if (feed.failure) throw feed.failure;
   }
 
   #arrived(message: ConsumeMessage): void {

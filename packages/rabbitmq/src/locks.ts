@@ -28,7 +28,7 @@ async function remotely<T>(link: Link, clock: Clock, name: string, work: () => P
       );
       break;
     } catch (error) {
-      if (replyCode(error) !== 405) throw brokerError(error, "waiting for a lock");
+      if (replyCode(error) !== 405) throw brokerError(error, "waiting for a lock", "configure");
       await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
     }
   }

@@ -17,6 +17,7 @@ export interface MemberParts {
   readonly wanted: ((type: string) => boolean) | undefined;
   /** The group started in the past: a partition may have a first queue, to be read before the main one. */
   readonly past: boolean;
+  /** Makes what nobody can make before: delays are known when they are asked for. Also where `topology` is "check". */
   declare(plan: Topology): Promise<void>;
   /** Makes again what somebody deleted, and says so: what was in it is lost. */
   restore(): Promise<void>;
@@ -25,8 +26,8 @@ export interface MemberParts {
   blocked(): boolean;
   /** Waits for something, but not for long: a server that does not read never answers. */
   patiently(work: Promise<unknown>): Promise<void>;
-  /** Waits a moment before the next try. */
-  pause(): Promise<void>;
+  /** Waits before the next try. */
+  pause(ms: number): Promise<void>;
   /** Ends a pause. */
   stop(): void;
   /** Called once, when it is closed. */

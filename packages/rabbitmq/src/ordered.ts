@@ -4,7 +4,6 @@
  */
 import type { Cancel, Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import { takeFrom } from "./dispatch.js";
-import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { FirstQueue } from "./first-queue.js";
 import { newId, seatNote } from "./journal.js";
@@ -15,6 +14,7 @@ import { Partition } from "./partition.js";
 import { type Feeds, readAhead } from "./partition-parts.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
+import { runAgain } from "./run.js";
 import {
   type Blocked,
   byHandover,
@@ -42,6 +42,8 @@ export class OrderedSubscription implements Subscription {
   /** Settled by a call of which another part failed. */
   readonly #done: WeakSet<object> = new WeakSet();
   #feeds: Feeds | undefined;
+  /** Why it starts over. */
+  #failure: unknown;
   #running: Promise<void> | undefined;
   #turn = 0;
   readonly #stall: Stall;
@@ -120,42 +122,40 @@ export class OrderedSubscription implements Subscription {
     });
   }
 
-  /** Takes part, again and again, until it is closed. */
-  async #run(): Promise<void> {
-    const { link, logger, pause } = this.#parts;
-    while (!this.#closed) {
-      try {
-        const [main, held] = await Promise.all([Feed.open(link), Feed.open(link), this.#presence.begin()]);
-        const feeds = { main, held };
-        this.#feeds = feeds;
-        if (this.#closed) await this.#endFeeds();
-        else await this.#register();
-        await Promise.race([feeds.main.ended, feeds.held.ended]);
-      } catch (error) {
-        logger.debug({ err: error }, "the subscription is being restored");
-        if (isMissing(error)) await this.#restore();
-      }
-      const ending = this.#endFeeds();
-      this.#feeds = undefined;
-      this.#lost();
-      await ending;
-      if (!this.#closed) await pause();
-    }
+  #run(): Promise<void> {
+    const { channel, group } = this.#parts.request;
+    return runAgain(this.#parts, {
+      where: { channel, group },
+      closed: () => this.#closed,
+      once: () => this.#takePart(),
+      lost: async () => {
+        const ending = this.#endFeeds();
+        this.#feeds = undefined;
+        this.#lost();
+        await ending;
+      },
+    });
+  }
+
+  async #takePart(): Promise<void> {
+    const { link } = this.#parts;
+    this.#failure = undefined;
+    const [main, held] = await Promise.all([Feed.open(link), Feed.open(link), this.#presence.begin()]);
+    this.#feeds = { main, held };
+    if (this.#closed) await this.#endFeeds();
+    else await this.#register();
+    await Promise.race([main.ended, held.ended]);
+    const failure = this.#failure ?? main.failure ?? held.failure;
+    if (failure !== undefined) throw failure;
   }
 
   #restart(error: unknown): void {
-    this.#parts.logger.debug({ err: error }, "the subscription starts over");
+    this.#failure ??= error;
     void this.#endFeeds();
   }
 
   async #endFeeds(): Promise<void> {
     await Promise.all([this.#feeds?.main.close(), this.#feeds?.held.close()]);
-  }
-
-  async #restore(): Promise<void> {
-    await this.#parts.restore().catch((error: unknown) => {
-      this.#parts.logger.warn({ err: error }, "what was deleted could not be made again yet");
-    });
   }
 
   /** What it had is the server's again. */

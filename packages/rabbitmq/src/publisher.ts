@@ -134,7 +134,7 @@ export class Publisher {
 
   #gone(sender: Sender): Error {
     if (this.#sender === sender) this.#sender = undefined;
-    return this.#cause ? brokerError(this.#cause, "publishing") : connectionLost();
+    return this.#cause ? brokerError(this.#cause, "publishing", "write") : connectionLost();
   }
 
   #notifyIdle(): void {

@@ -22,12 +22,10 @@ import type { Settings } from "./options.js";
 import { OrderedSubscription } from "./ordered.js";
 import type { SessionParts } from "./parts.js";
 import { Publisher } from "./publisher.js";
+import { checkRights } from "./rights.js";
 import { listShelf, purgeFrom, redriveFrom } from "./shelf.js";
 import { namespaceTopology } from "./topology.js";
 import { UnorderedSubscription } from "./unordered.js";
-
-/** Between two tries to restore a subscription. */
-const pauseMs = 100;
 
 export class Session {
   readonly #settings: Settings;
@@ -106,8 +104,9 @@ export class Session {
     let past: boolean;
     try {
       await this.#channels.ensure(request.channel);
-      this.#channels.watchLater(request.channel);
       past = await ensureGroup(this.#parts, request);
+      await checkRights(this.#parts, request);
+      this.#channels.watchLater(request.channel);
     } catch (error) {
       throw brokerError(error, "subscribing");
     }
@@ -164,14 +163,14 @@ export class Session {
       clock,
       logger,
       wanted: typeFilter(request.types),
-      declare: (plan) => apply(this.#publishing, plan, settings.topology),
+      declare: (plan) => apply(this.#publishing, plan, "declare"),
       restore: () => this.#restore(request),
       report: (report) => this.#context.report(report),
       blocked: () => this.#publishing.blocked,
       patiently: (work) => this.#patiently(work),
-      pause: () =>
+      pause: (ms) =>
         new Promise((resolve) => {
-          const cancel = clock.after(pauseMs, resolve);
+          const cancel = clock.after(ms, resolve);
           stop = () => {
             cancel();
             resolve();

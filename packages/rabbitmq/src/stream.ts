@@ -65,7 +65,7 @@ export async function* readStream(
         ended(Number((batch[last] as ConsumeMessage).properties.headers?.["x-stream-offset"]));
         return;
       }
-      if (gone) throw brokerError(broken, "reading a stream");
+      if (gone) throw brokerError(broken, `consuming queue "${queue}"`);
       const newest = batch.at(-1);
       if (newest) channel.ack(newest, true);
       await signal.wait(seen);

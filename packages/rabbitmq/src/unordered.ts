@@ -4,7 +4,6 @@
  */
 import type { Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
-import { isMissing } from "./errors.js";
 import { Feed } from "./feed.js";
 import { Held, heldFrom } from "./held.js";
 import type { MemberParts } from "./member.js";
@@ -12,6 +11,7 @@ import type { Outgoing } from "./outgoing.js";
 import { Outlet } from "./outlet.js";
 import { quiet } from "./quiet.js";
 import { copyOf, deadCopy, undecodable } from "./records.js";
+import { runAgain } from "./run.js";
 import { deadName, delayQueue, queueName } from "./topology.js";
 import { readMessage, salvage } from "./wire.js";
 
@@ -65,35 +65,25 @@ export class UnorderedSubscription implements Subscription {
     return this.#closing;
   }
 
-  /** Consumes, again and again, until it is closed. */
-  async #run(): Promise<void> {
-    const { link, logger, pause } = this.#parts;
-    while (!this.#closed) {
-      try {
-        const feed = await Feed.open(link);
-        this.#feed = feed;
-        const take = (message: ConsumeMessage): void => this.#arrived(feed, message);
-        if (this.#closed) await feed.close();
-        else
-          this.#consumer = await feed.consume(
-            queueName(this.#parts.name),
-            this.#parts.request.prefetch,
-            take,
-          );
-        await feed.ended;
-      } catch (error) {
-        logger.debug({ err: error }, "the subscription is being restored");
-        if (isMissing(error)) await this.#restore();
-      }
-      this.#lost();
-      if (!this.#closed) await pause();
-    }
+  #run(): Promise<void> {
+    const { channel, group } = this.#parts.request;
+    return runAgain(this.#parts, {
+      where: { channel, group },
+      closed: () => this.#closed,
+      once: () => this.#consume(),
+      lost: () => Promise.resolve(this.#lost()),
+    });
   }
 
-  async #restore(): Promise<void> {
-    await this.#parts.restore().catch((error: unknown) => {
-      this.#parts.logger.warn({ err: error }, "what was deleted could not be made again yet");
-    });
+  async #consume(): Promise<void> {
+    const { link, name, request } = this.#parts;
+    const feed = await Feed.open(link);
+    this.#feed = feed;
+    const take = (message: ConsumeMessage): void => this.#arrived(feed, message);
+    if (this.#closed) await feed.close();
+    else this.#consumer = await feed.consume(queueName(name), request.prefetch, take);
+    await feed.ended;
+    if (feed.failure) throw feed.failure;
   }
 
   /** What it had is the server's again. */

@@ -72,6 +72,24 @@ export async function subscribe(
   });
 }
 
+export function iterate(subscription: Subscription): AsyncIterator<readonly Delivery[]> {
+  return subscription[Symbol.asyncIterator]();
+}
+
+/** Reads `wanted` deliveries, without settling them. */
+export async function take(
+  iterator: AsyncIterator<readonly Delivery[]>,
+  wanted: number,
+): Promise<Delivery[]> {
+  const taken: Delivery[] = [];
+  while (taken.length < wanted) {
+    const step = await iterator.next();
+    if (step.done) throw new Error(`the subscription ended after ${taken.length} of ${wanted}`);
+    taken.push(...step.value);
+  }
+  return taken;
+}
+
 /** Acknowledges everything as it comes, again and again if need be. Returns what came, which grows. */
 export function ackAll(subscription: Subscription, got: Delivery[] = []): Delivery[] {
   void (async () => {

@@ -87,7 +87,9 @@ export function brokerError(error: unknown, doing: string): MeshError {
     what: `Redis said: ${masked(text)}`,
     retryable: false,
   };
-  return new BrokerError(code, `Redis: ${doing}: ${what}.`, { retryable, cause: error });
+  // It names the command or the key.
+  const said = known === byReply.NOPERM ? ` (it said: ${masked(text)})` : "";
+  return new BrokerError(code, `Redis: ${doing}: ${what}${said}.`, { retryable, cause: error });
 }
 
 export function connectionLost(): MeshError {

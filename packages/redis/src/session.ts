@@ -16,6 +16,7 @@ import { brokerError, connectionLost } from "./errors.js";
 import { readHistory } from "./history.js";
 import { rootKey, unescaped } from "./keys.js";
 import type { Settings } from "./options.js";
+import { checkReading, checkWaiting } from "./rights.js";
 import { inspectGroup } from "./scripts/inspect.js";
 import { removeOld } from "./scripts/retain.js";
 import { listShelf, purgeFrom, redriveFrom, type ShelfParts } from "./shelf.js";
@@ -42,8 +43,10 @@ export class Session {
     try {
       await connection.open();
       await publishing.open();
+      if (settings.minReplicas > 0) await checkWaiting(publishing);
     } catch (error) {
       connection.close();
+      publishing.close();
       throw error;
     }
     return new Session({ settings, context, connection, publishing });
@@ -92,6 +95,7 @@ export class Session {
     });
     this.#subscriptions.add(subscription);
     try {
+      await checkReading(this.#connection, root);
       await subscription.start();
     } catch (error) {
       this.#subscriptions.delete(subscription);

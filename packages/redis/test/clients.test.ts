@@ -5,12 +5,11 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
-import type { Delivery } from "@meshwright/core/adapter";
 import { redisBroker } from "@meshwright/redis";
 import { eventually, redisServer } from "@meshwright/testing";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import { ackAll, contextOf, iterate, message, openBroker, received, subscribe, take } from "./support.js";
+import { ackAll, contextOf, message, openBroker, received, subscribe } from "./support.js";
 
 const server = await redisServer({ shared: true });
 
@@ -62,35 +61,6 @@ test("minReplicas: publish resolves once replicas have it, and rejects when ther
   await expect(broker.publish("orders", [message()])).rejects.toMatchObject({
     code: "REDIS_TOO_FEW_REPLICAS",
   });
-});
-
-test("a user with the permissions of docs/redis.md can do everything", async () => {
-  const guide = readFileSync(new URL("../../../docs/redis.md", import.meta.url), "utf8");
-  const rights = /`(~mw:\* [^`]+)`/.exec(guide)?.[1] ?? "";
-  await using own = await redisServer({ appendfsync: "no" });
-  await own.command("ACL", "SETUSER", "app", "on", ">secret", ...rights.split(" "));
-  const url = `redis://app:secret@${own.host}:${own.port}`;
-  const broker = await openBroker({ url });
-  const subscription = await subscribe(broker);
-  const iterator = iterate(subscription);
-  await broker.publish("orders", [message({ deliverAt: Date.now() + 20 }), message({ key: "dead" })]);
-  const failure = { reason: "failed", code: "TEST", message: "test" } as const;
-  const [dead] = await take(iterator, 1);
-  await subscription.settle([{ delivery: dead as Delivery, outcome: "deadLetter", failure }]);
-  const [late] = await take(iterator, 1);
-  await subscription.settle([{ delivery: late as Delivery, outcome: "retry", delayMs: 0, failure }]);
-  await take(iterator, 1);
-  for await (const records of broker.deadLetters({ group: "billing" })) {
-    await broker.redrive({ group: "billing", ids: records.map(({ id }) => id) });
-  }
-  await take(iterator, 1);
-  const history: string[] = [];
-  for await (const entries of broker.history({ channel: "orders", from: "earliest" })) {
-    history.push(...entries.map(({ offset }) => offset));
-  }
-  expect(history.length).toBe(2);
-  expect((await broker.inspect())[0]).toMatchObject({ inFlight: 2 });
-  await broker.close();
 });
 
 test("TLS and a password by way of ioredis's options; an unknown certificate is refused", async () => {
