@@ -17,6 +17,9 @@ const versions: readonly { readonly name: string; sql(tables: Tables): string }[
 /** The version that this package needs. */
 export const newestVersion: number = versions.length;
 
+/** SQL over the table of migrations: when the first was made, in microseconds. Two databases never have the same, but copies do. */
+export const madeAt = "(extract(epoch FROM min(at)) * 1000000)::bigint";
+
 /**
  * What `store.migrate()` runs, for those who change their schema by other means. Run each once, in order, in a transaction.
  *

@@ -8,6 +8,14 @@ export interface Tables {
   readonly inbox: string;
 }
 
+/** The store's tables, and what tells them from those of another database. */
+export interface FoundTables extends Tables {
+  /** The server's name for the database, whatever a pooler calls it. */
+  readonly database: string;
+  /** When the first version was made, in microseconds since the epoch. */
+  readonly madeAt: string;
+}
+
 /**
  * @param schema - undefined: they are found by `search_path`
  * @example tablesOf("mw", "events").outbox // "events"."mw_outbox"

@@ -10,8 +10,8 @@ import {
   storeError,
   wrongEncoding,
 } from "./errors.js";
-import { migrationsOf, newestVersion } from "./migrations.js";
-import { type Tables, tablesOf } from "./names.js";
+import { madeAt, migrationsOf, newestVersion } from "./migrations.js";
+import { type FoundTables, type Tables, tablesOf } from "./names.js";
 
 interface Names {
   readonly prefix: string;
@@ -24,7 +24,7 @@ interface Names {
  * @returns them with their schema, so that a later `search_path` does not matter
  * @throws StoreError `POSTGRES_SCHEMA_MISSING`, `…_OLDER`, `…_NEWER`, `POSTGRES_NO_PERMISSION`, and what connecting throws
  */
-export async function findTables(pool: Pool, names: Names): Promise<Tables> {
+export async function findTables(pool: Pool, names: Names): Promise<FoundTables> {
   const connection = await checkOut(pool);
   try {
     const { client } = connection;
@@ -35,7 +35,7 @@ export async function findTables(pool: Pool, names: Names): Promise<Tables> {
     if (found < newestVersion) throw schemaOlder(found, newestVersion);
     if (found > newestVersion) throw schemaNewer(found, newestVersion);
     await requireRights(client, tables);
-    return tables;
+    return { ...tables, ...(await identityOf(client, tables)) };
   } finally {
     connection.release();
   }
@@ -111,6 +111,16 @@ async function versionOf(client: PoolClient, { migrations }: Tables): Promise<nu
     `SELECT max(version) AS version FROM ${migrations}`,
   );
   return newest.rows[0]?.version ?? 0;
+}
+
+async function identityOf(
+  client: PoolClient,
+  { migrations }: Tables,
+): Promise<Pick<FoundTables, "database" | "madeAt">> {
+  const { rows } = await client.query<{ database: string; made_at: string | null }>(
+    `SELECT current_database() AS database, (SELECT ${madeAt} FROM ${migrations})::text AS made_at`,
+  );
+  return { database: rows[0]?.database ?? "", madeAt: rows[0]?.made_at ?? "0" };
 }
 
 async function requireEncoding(client: PoolClient): Promise<void> {

@@ -1,7 +1,8 @@
 /** The store's SQL, for tables that are known. */
 import { createHash } from "node:crypto";
 import pg from "pg";
-import type { Tables } from "./names.js";
+import { madeAt } from "./migrations.js";
+import type { FoundTables } from "./names.js";
 import { columns, lanes, readColumns } from "./rows.js";
 
 /** One to be prepared under a name, where that is allowed. */
@@ -10,10 +11,19 @@ export interface Statement {
   readonly text: string;
 }
 
-export interface Statements {
+/** What a transaction writes. */
+export interface Writes {
   readonly appendOne: Statement;
   readonly appendMany: Statement;
   readonly claim: Statement;
+}
+
+export interface Statements extends Writes {
+  /**
+   * The same where the client may be in another database, which may have such tables too: there they do nothing. `claim`
+   * answers with a row for being in the right one, and another for the claim.
+   */
+  readonly guarded: Writes;
   readonly prune: string;
   readonly refuse: string;
   readonly refused: string;
@@ -29,21 +39,23 @@ export interface Statements {
 
 const names: string = columns.map(([name]) => name).join(", ");
 
-export function statementsFor(tables: Tables): Statements {
+export function statementsFor(tables: FoundTables): Statements {
   const { outbox, refused, inbox } = tables;
+  const claim = `INSERT INTO ${inbox} (consumer_group, source, id, at)
+    SELECT $1, $2, $3, to_timestamp($4::double precision / 1000)`;
+  const here = isHere(tables);
   return {
-    appendOne: named(
-      `INSERT INTO ${outbox} (${names}) VALUES (${columns.map((_, at) => `$${at + 1}`).join(", ")})`,
-    ),
-    appendMany: named(
-      `INSERT INTO ${outbox} (${names}) SELECT ${names} FROM unnest(${columns
-        .map(([, type], at) => `$${at + 1}::${type}[]`)
-        .join(", ")}) WITH ORDINALITY AS given(${names}, nr) ORDER BY nr`,
-    ),
-    claim: named(
-      `INSERT INTO ${inbox} (consumer_group, source, id, at)
-       VALUES ($1, $2, $3, to_timestamp($4::double precision / 1000)) ON CONFLICT DO NOTHING`,
-    ),
+    appendOne: named(appendOne(outbox)),
+    appendMany: named(appendMany(outbox)),
+    claim: named(`${claim} ON CONFLICT DO NOTHING`),
+    guarded: {
+      appendOne: named(`${appendOne(outbox)} WHERE ${here}`),
+      appendMany: named(appendMany(outbox, `WHERE ${here}`)),
+      claim: named(
+        `WITH here AS (SELECT 1 WHERE ${here}), claimed AS (${claim} FROM here ON CONFLICT DO NOTHING RETURNING 1)
+         SELECT 1 FROM here UNION ALL SELECT 1 FROM claimed`,
+      ),
+    },
     prune: `DELETE FROM ${inbox} WHERE at < to_timestamp($1::double precision / 1000)`,
     refuse: `WITH gone AS (DELETE FROM ${outbox} WHERE seq = ANY($1::bigint[]) RETURNING *)
       INSERT INTO ${refused} (seq, ${names}, code, reason, refused_at)
@@ -60,6 +72,22 @@ export function statementsFor(tables: Tables): Statements {
     end: (places) =>
       `${places.length === 0 ? "" : `DELETE FROM ${outbox} WHERE seq = ANY('{${places.join()}}'::bigint[]); `}COMMIT`,
   };
+}
+
+function appendOne(outbox: string): string {
+  const values = columns.map(([, type], at) => `$${at + 1}::${type}`);
+  return `INSERT INTO ${outbox} (${names}) SELECT ${values.join(", ")}`;
+}
+
+function appendMany(outbox: string, where = ""): string {
+  const arrays = columns.map(([, type], at) => `$${at + 1}::${type}[]`);
+  return `INSERT INTO ${outbox} (${names}) SELECT ${names}
+    FROM unnest(${arrays.join(", ")}) WITH ORDINALITY AS given(${names}, nr) ${where} ORDER BY nr`;
+}
+
+/** Whether a statement runs in the database where the tables were found. */
+function isHere({ migrations, database, madeAt: found }: FoundTables): string {
+  return `current_database() = ${pg.escapeLiteral(database)} AND (SELECT ${madeAt} FROM ${migrations}) = ${found}`;
 }
 
 function named(text: string): Statement {

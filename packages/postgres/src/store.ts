@@ -37,9 +37,9 @@ export interface PostgresStore extends Store<PoolClient> {
    * A transaction that the caller has begun on a client of his own, and commits himself: for `publish({ tx })`. Relays find
    * what it appended when they look next.
    *
-   * @param client - pg's, or what Kysely or Drizzle have in a transaction, with pg's `query(text, values)`. On a connection to
-   *   the same database
-   * @throws StoreError `STORE_NO_TRANSACTION` from `append` and `claim`, where the client tells that it is in none
+   * @param client - pg's, `kyselyClient(trx)`, `drizzleClient(tx, sql)`, or whatever has pg's `query(text, values)`
+   * @throws StoreError from `append` and `claim`: `STORE_NO_TRANSACTION`, where the client tells that it is in none;
+   *   `STORE_OTHER_DATABASE`, where it is not in the store's own
    * @example
    * await client.query("BEGIN");
    * await mesh.publish("com.acme.artifact.built.v1", { digest }, { tx: store.enlist(client) });
@@ -126,6 +126,7 @@ class Postgres implements PostgresStore {
       store: this,
       statements,
       prepare: this.#settings.prepare,
+      foreign: true,
       now: this.#now,
       ended: () => this.#closed(),
       // The commit is not ours to see: relays look by themselves.
@@ -159,6 +160,7 @@ class Postgres implements PostgresStore {
           store: this,
           statements,
           prepare: this.#settings.prepare,
+          foreign: false,
           now: this.#now,
           ended: () => (lent.ended ? storeRefusals.ended() : undefined),
           appended: () => {

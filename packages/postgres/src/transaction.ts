@@ -8,9 +8,9 @@ import {
 import type { PoolClient } from "pg";
 import { textKey } from "./claims.js";
 import { statusOf } from "./connection.js";
-import { isLostRace, storeError } from "./errors.js";
+import { isLostRace, sqlState, storeError } from "./errors.js";
 import { columns, valuesOf } from "./rows.js";
-import type { Statement, Statements } from "./statements.js";
+import type { Statement, Statements, Writes } from "./statements.js";
 
 /** What a transaction needs of a client: pg's `query`. Other drivers' clients may have it too. */
 export interface Queryable {
@@ -24,6 +24,8 @@ interface Parts {
   readonly statements: Statements;
   /** By name, where the client is pg's own. */
   readonly prepare: boolean;
+  /** The client is the caller's: it may be in another database. */
+  readonly foreign: boolean;
   now(): number;
   /** Whether it may be used no more, and why. */
   ended(): Error | undefined;
@@ -56,15 +58,27 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     const [first] = rows;
     this.#requireTransaction();
     if (first === undefined) return;
-    const { appendOne, appendMany } = this.#parts.statements;
-    if (rows.length === 1) await this.#run(appendOne, [...valuesOf(first)], "appending to the outbox");
-    else await this.#run(appendMany, byColumn(rows), "appending to the outbox");
+    const { appendOne, appendMany } = this.#writes;
+    const doing = "appending to the outbox";
+    const appended =
+      rows.length === 1
+        ? await this.#run(appendOne, [...valuesOf(first)], doing)
+        : await this.#run(appendMany, byColumn(rows), doing);
+    if (appended === 0) throw storeRefusals.otherDatabase();
     this.#parts.appended();
   }
 
   async claim({ group, source, id }: Claim): Promise<boolean> {
     const values = [textKey(group), textKey(source), textKey(id), this.#parts.now()];
-    return (await this.#run(this.#parts.statements.claim, values, "claiming an event")) === 1;
+    const count = await this.#run(this.#writes.claim, values, "claiming an event");
+    if (!this.#parts.foreign) return count === 1;
+    if (count === 0) throw storeRefusals.otherDatabase();
+    return count === 2;
+  }
+
+  get #writes(): Writes {
+    const { foreign, statements } = this.#parts;
+    return foreign ? statements.guarded : statements;
   }
 
   /** One after another: pg keeps no more than one waiting without a warning. */
@@ -80,7 +94,10 @@ export class PostgresTransaction implements Transaction<PoolClient> {
       const { rowCount } = await this.#query(name, text, values);
       return rowCount ?? 0;
     } catch (error) {
-      throw isLostRace(error) ? storeRefusals.conflict(error) : storeError(error, doing);
+      if (isLostRace(error)) throw storeRefusals.conflict(error);
+      // The store is open, so its own database has the tables.
+      if (this.#parts.foreign && sqlState(error) === "42P01") throw storeRefusals.otherDatabase(error);
+      throw storeError(error, doing);
     }
   }
 

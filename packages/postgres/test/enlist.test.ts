@@ -1,4 +1,6 @@
+import type { Transaction } from "@meshwright/core/adapter";
 import type { Queryable } from "@meshwright/postgres";
+import { postgresServer } from "@meshwright/testing";
 import pg, { type Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { database, drain, openStore, poolOn, row } from "./support.js";
@@ -76,6 +78,52 @@ test("another search_path in the transaction leads nowhere else", async () => {
   await own.query("COMMIT");
   expect(await drain(store)).toEqual(["here"]);
   await expect(poolOn(url).query("TABLE tenant.mw_outbox")).resolves.toMatchObject({ rows: [] });
+});
+
+test("a transaction of another database is refused, also where that has the same tables", async () => {
+  const store = await openStore({ url: await database() });
+  const [bare, url] = [await database(), await database()];
+  const other = await openStore({ url });
+  for (const elsewhere of [bare, url]) {
+    const own = await client(elsewhere);
+    const calls = [
+      (tx: Transaction) => tx.append([row()]),
+      (tx: Transaction) => tx.append([row(), row()]),
+      (tx: Transaction) => tx.claim({ group: "g", source: "s", id: "1" }),
+    ];
+    for (const call of calls) {
+      await own.query("BEGIN");
+      await expect(call(store.enlist(own))).rejects.toMatchObject({ code: "STORE_OTHER_DATABASE" });
+      await own.query("COMMIT");
+    }
+  }
+  expect(await drain(other)).toEqual([]);
+  expect(await other.transaction((tx) => tx.claim({ group: "g", source: "s", id: "1" }))).toBe(true);
+});
+
+test("a copy of the database is another one, if it has another name", async () => {
+  const url = new URL(await database());
+  await (await openStore({ url: url.href })).close();
+  const copy = new URL(url);
+  copy.pathname = `${url.pathname}_copy`;
+  await poolOn((await postgresServer({ shared: true })).url).query(
+    `CREATE DATABASE ${copy.pathname.slice(1)} TEMPLATE ${url.pathname.slice(1)}`,
+  );
+  const store = await openStore({ url: url.href });
+  const own = await client(copy.href);
+  await own.query("BEGIN");
+  await expect(store.enlist(own).append([row()])).rejects.toMatchObject({ code: "STORE_OTHER_DATABASE" });
+});
+
+test("claims of an enlisted transaction are granted once", async () => {
+  const url = await database();
+  const store = await openStore({ url });
+  const own = await client(url);
+  await own.query("BEGIN");
+  const tx = store.enlist(own);
+  const claim = { group: "g", source: "s", id: "1" };
+  expect([await tx.claim(claim), await tx.claim(claim)]).toEqual([true, false]);
+  await own.query("COMMIT");
 });
 
 test("after close an enlisted transaction is refused", async () => {

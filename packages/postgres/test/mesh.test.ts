@@ -1,9 +1,17 @@
-import { createMesh, defineCatalog, defineEvent, memoryBroker, memoryServer } from "@meshwright/core";
+import {
+  createMesh,
+  defineCatalog,
+  defineEvent,
+  memoryBroker,
+  memoryServer,
+  memoryStore,
+  type Transaction,
+} from "@meshwright/core";
 import { postgresStore } from "@meshwright/postgres";
 import { eventually } from "@meshwright/testing";
-import pg from "pg";
+import pg, { type PoolClient } from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { database, poolOn } from "./support.js";
+import { context, database, openStore, poolOn } from "./support.js";
 
 const numbered = {
   schema: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
@@ -50,4 +58,28 @@ test("a mesh publishes with the service's rows, from its own transactions and fr
   await eventually("both have been billed", () => seen.length === 2);
   expect(seen.sort()).toEqual([1, 3]);
   expect((await pool.query("SELECT n FROM own ORDER BY n")).rows).toEqual([{ n: 1 }, { n: 3 }]);
+});
+
+test("a mesh refuses a transaction of another store, and one of another database that its store has enlisted", async () => {
+  const store = postgresStore({ url: await database() });
+  await store.migrate();
+  const mesh = createMesh({ service: "shop", catalog, broker: memoryBroker(), store, relay: false });
+  onTestFinished(() => mesh.stop());
+  await mesh.start();
+  const refusal = (tx: Transaction<PoolClient>, code: string): Promise<void> =>
+    expect(mesh.publish("com.acme.order.placed.v1", { n: 1 }, { tx })).rejects.toMatchObject({ code });
+  const url = await database();
+  const other = await openStore({ url });
+  await other.transaction((tx) => refusal(tx, "TX_FOREIGN"));
+  const memory = memoryStore();
+  await memory.open(context);
+  await memory.transaction((tx) => refusal(tx as unknown as Transaction<PoolClient>, "TX_FOREIGN"));
+  const client = new pg.Client(url);
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("BEGIN");
+  await refusal(other.enlist(client), "TX_FOREIGN");
+  await refusal(store.enlist(client), "STORE_OTHER_DATABASE");
+  await client.query("COMMIT");
+  expect(await other.outbox.take(1)).toBeUndefined();
 });

@@ -12,6 +12,7 @@ export interface StoreRefusals {
   noTransaction(): StoreError;
   foreign(): ConfigurationError;
   notHeld(): StoreError;
+  otherDatabase(cause?: unknown): StoreError;
 }
 
 export const storeRefusals: StoreRefusals = {
@@ -61,6 +62,12 @@ export const storeRefusals: StoreRefusals = {
       "STORE_CHECKPOINT_NOT_HELD",
       "A checkpoint was moved that this transaction does not hold; it was not moved. Await tx.hold before, and do nothing where it is undefined.",
       { retryable: false },
+    ),
+  otherDatabase: (cause) =>
+    new StoreError(
+      "STORE_OTHER_DATABASE",
+      "What was enlisted is in a transaction of another database than the store; nothing was stored. Enlist a transaction of the store's own.",
+      { retryable: false, ...(cause === undefined ? {} : { cause }) },
     ),
   leaseLost: () =>
     new StoreError(

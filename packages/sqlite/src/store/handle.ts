@@ -1,4 +1,5 @@
 /** A handle, and the transactions on it. */
+import { existsSync, realpathSync } from "node:fs";
 import { isConflict, storeRefusals } from "@meshwright/core/adapter";
 import { Connection } from "../connection.js";
 import type { Database } from "../driver.js";
@@ -123,6 +124,21 @@ export function inTransaction(database: Pick<Database, "exec" | "isTransaction">
   }
   database.exec("ROLLBACK");
   return false;
+}
+
+/** Whether both are connections to one database. */
+export function onSameDatabase(one: Pick<Database, "prepare">, other: Pick<Database, "prepare">): boolean {
+  if (one === other) return true;
+  const file = mainFileOf(one);
+  return file !== undefined && file === mainFileOf(other);
+}
+
+/** By the one name that the file system has for it; undefined where it is in memory. */
+function mainFileOf(database: Pick<Database, "prepare">): string | undefined {
+  const [main] = database.prepare("PRAGMA database_list").all() as { readonly file: string | null }[];
+  if (!main?.file) return undefined;
+  // One that was deleted has its last name.
+  return existsSync(main.file) ? realpathSync.native(main.file) : main.file;
 }
 
 /** The owner of the handle may be in a transaction of his, which must be neither used nor ended. */

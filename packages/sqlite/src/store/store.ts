@@ -17,7 +17,7 @@ import { type Database, openDatabase } from "../driver.js";
 import { closeConnection, walLimitBytes } from "../open.js";
 import type { SqliteClient } from "./client.js";
 import { schemaMissing, storeError } from "./errors.js";
-import { Handle, inTransaction } from "./handle.js";
+import { Handle, inTransaction, onSameDatabase } from "./handle.js";
 import { tablesOf } from "./names.js";
 import { Notices } from "./notices.js";
 import { type SqliteStoreOptions, type StoreSettings, storeSettingsFrom } from "./options.js";
@@ -40,8 +40,8 @@ export interface SqliteStore extends Store<SqliteClient> {
    * A transaction that the caller has begun on a handle of his own, and commits himself: for `publish({ tx })`. Relays find
    * what it appended when they look next.
    *
-   * @param database - a handle on the same file
-   * @throws StoreError `STORE_NO_TRANSACTION` when it is in none, then or at a later use
+   * @param database - a handle on the same file, of the driver that `driverName()` names
+   * @throws StoreError `STORE_NO_TRANSACTION` when it is in none, then or at a later use; `STORE_OTHER_DATABASE`
    * @example
    * database.exec("BEGIN IMMEDIATE");
    * await mesh.publish("com.acme.artifact.built.v1", { digest }, { tx: store.enlist(database) });
@@ -125,11 +125,13 @@ class Sqlite implements SqliteStore {
   }
 
   enlist(database: Pick<Database, "exec" | "prepare" | "isTransaction">): Transaction<SqliteClient> {
-    const requireUsable = (): void => {
-      this.#requireOpen();
+    const requireUsable = (): Handle => {
+      const handle = this.#requireOpen();
       if (!inTransaction(database)) throw storeRefusals.noTransaction();
+      return handle;
     };
-    requireUsable();
+    const { db } = requireUsable();
+    if (!onSameDatabase(database, db.database)) throw storeRefusals.otherDatabase();
     // What its user sees is what he gave.
     return new SqliteTransaction(
       database as unknown as SqliteClient,

@@ -1,7 +1,7 @@
-import type { Claim, MeshError, OutboxRow, Store, Transaction } from "@meshwright/core/adapter";
+import type { Claim, OutboxRow, Store, Transaction } from "@meshwright/core/adapter";
 import type { Connection } from "../connection.js";
 import type { SqliteClient } from "./client.js";
-import { schemaMissing, storeError } from "./errors.js";
+import { storeError } from "./errors.js";
 import { lostRace } from "./handle.js";
 import { stored, valuesOf } from "./rows.js";
 import type { Statements } from "./statements.js";
@@ -56,13 +56,7 @@ export class SqliteTransaction implements Transaction<SqliteClient> {
       this.#parts.requireUsable();
       return run();
     } catch (error) {
-      throw lostRace(error) ?? explain(error, doing);
+      throw lostRace(error) ?? storeError(error, doing);
     }
   }
-}
-
-/** A caller's handle may be one of another file. */
-function explain(error: unknown, doing: string): MeshError {
-  const table = error instanceof Error ? /no such table: (\S+)/.exec(error.message)?.[1] : undefined;
-  return table === undefined ? storeError(error, doing) : schemaMissing(table);
 }

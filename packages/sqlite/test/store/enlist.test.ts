@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { expect, test } from "vitest";
 import { temporaryFile } from "../support.js";
 import { drain, handleOn, openStore, ownValues, row } from "./support.js";
@@ -61,14 +62,38 @@ test("the store's own handle may be the caller's: the store waits while he is in
   expect((await taken)?.rows).toHaveLength(1);
 });
 
-test("a handle on another file, and one that lost against another, are told so", async () => {
+test("a transaction of another database is refused, also where that has the same tables", async () => {
+  const [path, elsewhere] = [temporaryFile(), temporaryFile()];
+  const store = await openStore({ path });
+  const other = await openStore({ path: elsewhere });
+  const inMemory = await handleOn(":memory:");
+  const refused = expect.objectContaining({ name: "StoreError", code: "STORE_OTHER_DATABASE" });
+  for (const database of [await handleOn(elsewhere), await handleOn(temporaryFile()), inMemory]) {
+    database.exec("BEGIN");
+    expect(() => store.enlist(database)).toThrow(refused);
+    database.exec("COMMIT");
+  }
+  expect(await drain(other)).toEqual([]);
+  const ofMemory = await openStore({ database: await handleOn(":memory:") });
+  inMemory.exec("BEGIN");
+  expect(() => ofMemory.enlist(inMemory)).toThrow(refused);
+});
+
+test("a handle on the same file by another name is taken", async () => {
   const path = temporaryFile();
   const store = await openStore({ path });
-  const [elsewhere, one, two] = [await handleOn(temporaryFile()), await handleOn(path), await handleOn(path)];
-  elsewhere.exec("BEGIN");
-  await expect(store.enlist(elsewhere).append([row()])).rejects.toMatchObject({
-    code: "SQLITE_SCHEMA_MISSING",
-  });
+  symlinkSync(path, `${path}-link`);
+  const own = await handleOn(`${path}-link`);
+  own.exec("BEGIN");
+  await store.enlist(own).append([row({ id: "linked" })]);
+  own.exec("COMMIT");
+  expect(await drain(store)).toEqual(["linked"]);
+});
+
+test("a handle that lost against another is told so", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const [one, two] = [await handleOn(path), await handleOn(path)];
   two.exec("PRAGMA busy_timeout = 0");
   one.exec("BEGIN IMMEDIATE");
   two.exec("BEGIN");
