@@ -52,29 +52,29 @@ export type Entry =
 
 export type Settled = "ack" | "retry" | "release" | "deadLetter";
 
-export type Write = (entry: Entry) => void;
+export type Write<E = Entry> = (entry: E) => void;
 
 const ending = ".ledger";
 
 export const isLedger = (file: string): boolean => file.endsWith(ending);
 
 /** Appends to the ledger of a process. */
-export function openLedger(folder: string, name: string): Write {
+export function openLedger<E = Entry>(folder: string, name: string): Write<E> {
   const descriptor = openSync(join(folder, `${name}${ending}`), "a");
   return (entry) => void writeSync(descriptor, `${JSON.stringify(entry)}\n`);
 }
 
 /** What one process wrote, in the order of writing. */
-export interface Ledger {
+export interface Ledger<E = Entry> {
   /** The process's name. */
   readonly by: string;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly E[];
 }
 
 /** Every process's ledger. A torn last line is left out. */
-export function* readLedgers(folder: string): Generator<Ledger> {
+export function* readLedgers<E = Entry>(folder: string): Generator<Ledger<E>> {
   for (const file of readdirSync(folder).filter(isLedger)) {
     const whole = readFileSync(join(folder, file), "utf8").split("\n").slice(0, -1);
-    yield { by: basename(file, ending), entries: whole.map((line) => JSON.parse(line) as Entry) };
+    yield { by: basename(file, ending), entries: whole.map((line) => JSON.parse(line) as E) };
   }
 }

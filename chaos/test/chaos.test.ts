@@ -13,10 +13,11 @@ test.each(["sqlite", "redis", "rabbitmq"] as const)(
   async (broker) => {
     const result = await runChaos({ broker, durationMs: 10_000, faults: 10, seed });
     expect(violationsOf(result)).toEqual([]);
-    for (const { confirmed, handled, deadLettered } of result.verdicts) {
+    for (const { confirmed, handled } of result.verdicts) {
       expect(confirmed).toBeGreaterThan(200);
       expect(handled).toBeGreaterThanOrEqual(confirmed);
-      expect(deadLettered).toBeGreaterThan(0);
     }
+    // Not in each group: one gives up two events of a thousand.
+    expect(result.verdicts.some(({ deadLettered }) => deadLettered > 0)).toBe(true);
   },
 );

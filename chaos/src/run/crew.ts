@@ -1,12 +1,10 @@
 /** One process of a run, by way of its own fault proxy where there is a network. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import type { FaultProxy } from "@meshwright/testing";
-import type { Site } from "../targets/site.js";
-import type { Answer, Order, Role, WorkerSettings } from "../worker/settings.js";
+import type { FaultProxy, Server } from "@meshwright/testing";
+import type { Answer, Order } from "../worker/duty.js";
 
-export interface Member {
+export interface Member<Role extends string = string> {
   readonly role: Role;
   readonly name: string;
   readonly proxy: FaultProxy | undefined;
@@ -14,27 +12,38 @@ export interface Member {
   readonly ready: Promise<void>;
   /** Resolves when its process has ended. */
   readonly gone: Promise<void>;
-  /** Resolves when it has next done a piece of its work. */
+  /** Whether it was asked to leave, or killed by us. */
+  dismissed(): boolean;
+  /** Resolves when it has next done a piece of its work; rejects when it ends before, or has ended. */
   alive(): Promise<void>;
   /** Asks it to leave in good order. */
   leave(): void;
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }
 
+/** What a member is to do, and where. */
+export interface Post<Role extends string> {
+  readonly role: Role;
+  readonly name: string;
+  /** Path of what it runs. */
+  readonly program: string;
+  /** What its fault proxy stands before; undefined: it has none. */
+  readonly server: Server | undefined;
+  /** What its program is told. @param port - of its fault proxy */
+  settings(port: number | undefined): object;
+}
+
 const execArgv = ["--conditions=@meshwright/source", "--import", "tsx"];
 
-export async function startMember(
-  site: Site,
-  settings: Omit<WorkerSettings, "broker" | "address">,
-): Promise<Member> {
-  const { role, name } = settings;
-  const proxy = await site.server?.proxy();
-  const given: WorkerSettings = { ...settings, broker: site.broker, address: throughProxy(site, proxy) };
-  const file = fileURLToPath(new URL(`../worker/${role}.ts`, import.meta.url));
-  const child = fork(file, [JSON.stringify(given)], { execArgv });
+export async function startMember<Role extends string>(post: Post<Role>): Promise<Member<Role>> {
+  const { role, name } = post;
+  const proxy = await post.server?.proxy();
+  const child = fork(post.program, [JSON.stringify(post.settings(proxy?.port))], { execArgv });
   const gone = once(child, "exit").then(() => proxy?.close());
+  let dismissed = false;
   const answered = (answer: Answer): Promise<void> =>
     new Promise((resolve, reject) => {
+      if (child.exitCode !== null || child.signalCode !== null) reject(new Error(`${name} has ended`));
       child.on("message", (message) => {
         if (message === answer) resolve();
       });
@@ -52,18 +61,26 @@ export async function startMember(
     proxy,
     ready,
     gone,
+    dismissed: () => dismissed,
     alive() {
       order("alive?");
       return answered("alive");
     },
-    leave: () => order("stop"),
-    signal: (signal) => void child.kill(signal),
+    leave() {
+      dismissed = true;
+      order("stop");
+    },
+    signal(signal) {
+      dismissed ||= signal === "SIGKILL";
+      child.kill(signal);
+    },
   };
 }
 
-function throughProxy({ address }: Site, proxy: FaultProxy | undefined): string {
-  if (proxy === undefined) return address;
+/** The same address on another port, where there is one. */
+export function throughPort(address: string, port: number | undefined): string {
+  if (port === undefined) return address;
   const url = new URL(address);
-  url.port = String(proxy.port);
+  url.port = String(port);
   return url.href;
 }

@@ -1,50 +1,50 @@
 /** The processes of a run: who is there, who is free to be struck, and who takes the place of one that is gone. */
 import { eventually } from "@meshwright/testing";
-import type { Site } from "../targets/site.js";
-import type { Role } from "../worker/settings.js";
-import { type Member, startMember } from "./crew.js";
+import type { Member } from "./crew.js";
 
-export interface Fleet extends AsyncDisposable {
+export interface Fleet<Role extends string = string> extends AsyncDisposable {
   /** Those that take part now. */
-  members(role?: Role): readonly Member[];
+  members(role?: Role): readonly Member<Role>[];
+  /** Who has ended though nobody asked, in words. */
+  fallen(): readonly string[];
   /** Waits for a ready member to whom nothing is being done, and reserves it until `free`. */
-  take(role: Role, random: () => number): Promise<Member>;
+  take(role: Role, random: () => number): Promise<Member<Role>>;
   /** Ends a reservation. */
-  free(member: Member): void;
+  free(member: Member<Role>): void;
   /** Starts another one in the place of a member that is gone, or is going; resolves when it is ready. */
-  replace(member: Member): Promise<void>;
+  replace(member: Member<Role>): Promise<void>;
   /** Takes a member out for good. */
-  remove(member: Member): void;
+  remove(member: Member<Role>): void;
 }
 
-export interface FleetOptions {
-  readonly publishers: number;
-  readonly consumers: number;
-  readonly folder: string;
-  readonly seed: number;
-  readonly leaseMs: number;
+export interface FleetOptions<Role extends string> {
+  /** How many there are of each role. A role is ready before the next one starts. */
+  readonly crew: readonly (readonly [role: Role, count: number])[];
+  start(role: Role, name: string): Promise<Member<Role>>;
 }
 
-/** Starts the processes: the consumers first, so that every group exists before anything is published. */
-export async function startFleet(site: Site, options: FleetOptions): Promise<Fleet> {
-  const { folder, seed, leaseMs } = options;
-  const present = new Set<Member>();
-  const free = new Set<Member>();
+export async function startFleet<Role extends string>(options: FleetOptions<Role>): Promise<Fleet<Role>> {
+  const present = new Set<Member<Role>>();
+  const free = new Set<Member<Role>>();
+  const fallen: string[] = [];
   let started = 0;
 
   const start = async (role: Role): Promise<void> => {
-    const name = `${role}-${++started}`;
-    const member = await startMember(site, { role, name, folder, seed, leaseMs });
+    const member = await options.start(role, `${role}-${++started}`);
     present.add(member);
+    void member.gone.then(() => {
+      if (!member.dismissed()) fallen.push(`${member.name} ended by itself`);
+    });
     await member.ready;
     free.add(member);
   };
-  const remove = (member: Member): void => {
+  const remove = (member: Member<Role>): void => {
     present.delete(member);
     free.delete(member);
   };
-  const fleet: Fleet = {
+  const fleet: Fleet<Role> = {
     members: (role) => [...present].filter((member) => role === undefined || member.role === role),
+    fallen: () => fallen,
     async take(role, random) {
       const candidates = await eventually(
         `a ${role} to whom nothing is being done`,
@@ -54,7 +54,7 @@ export async function startFleet(site: Site, options: FleetOptions): Promise<Fle
         },
         { deadlineMs: 120_000 },
       );
-      const member = candidates[Math.floor(random() * candidates.length)] as Member;
+      const member = candidates[Math.floor(random() * candidates.length)] as Member<Role>;
       free.delete(member);
       return member;
     },
@@ -72,8 +72,8 @@ export async function startFleet(site: Site, options: FleetOptions): Promise<Fle
     },
   };
   try {
-    await Promise.all(Array.from({ length: options.consumers }, () => start("consumer")));
-    await Promise.all(Array.from({ length: options.publishers }, () => start("publisher")));
+    for (const [role, count] of options.crew)
+      await Promise.all(Array.from({ length: count }, () => start(role)));
   } catch (error) {
     await fleet[Symbol.asyncDispose]();
     throw error;

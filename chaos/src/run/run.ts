@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { groups } from "../groups.js";
 import { type Fault, historyOf } from "../history.js";
 import { faultsOf } from "../judge/faults.js";
@@ -12,11 +13,14 @@ import { judge, type Verdict } from "../judge/judge.js";
 import { readLedgers } from "../ledger.js";
 import { aftermathMs, type BrokerName, countsPassing, lostBeforeMs } from "../targets/brokers.js";
 import { openSite, type Site } from "../targets/site.js";
+import type { Role, WorkerSettings } from "../worker/settings.js";
 import { endAll, rollCall } from "./calm.js";
+import { type Post, startMember, throughPort } from "./crew.js";
 import { explanations } from "./explanations.js";
 import { startFleet } from "./fleet.js";
 import { observe } from "./observe.js";
 import { storm } from "./storm.js";
+import { type Strike, strikesOn, strikesOnServer } from "./strikes.js";
 
 export interface ChaosOptions {
   readonly broker: BrokerName;
@@ -46,11 +50,11 @@ export interface ChaosResult {
   /** How many consumers left in good order. */
   readonly left: number;
   readonly verdicts: readonly Verdict[];
-  /** What did not go on, end, or become empty. */
+  /** What did not go on, end, or become empty, and who ended by himself. */
   readonly stuck: readonly string[];
 }
 
-/** @throws when the server or the first processes cannot be started, or a process ends by itself */
+/** @throws when the server cannot be started, or a process ends before it is ready */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), "meshwright-chaos-"));
   try {
@@ -65,8 +69,19 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 async function run(site: Site, folder: string, options: ChaosOptions): Promise<ChaosResult> {
   const { broker, seed, durationMs, leaseMs = 2_000, publishers = 2, consumers = 3 } = options;
   const log = options.log ?? (() => undefined);
-  await using fleet = await startFleet(site, { publishers, consumers, folder, seed, leaseMs });
-  const { struck, left, stuck } = await storm(site, fleet, { ...options, leaseMs, log });
+  const { server } = site;
+  await using fleet = await startFleet<Role>({
+    // Every group exists before anything is published.
+    crew: [
+      ["consumer", consumers],
+      ["publisher", publishers],
+    ],
+    start: (role, name) => startMember(postOf(site, { role, name, folder, seed, leaseMs })),
+  });
+  const { struck, left, stuck } = await storm(
+    { fleet, servers: server === undefined ? {} : { server } },
+    { ...options, strikes: strikesAt(site, options.only), turning: ["consumer"], leaseMs, log },
+  );
   if (options.keep) await writeFile(join(folder, "faults.json"), JSON.stringify(struck));
   const lazy = await rollCall(fleet);
   const hung = await endAll(fleet, "publisher");
@@ -97,6 +112,30 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
         shelf: remains.shelves.get(group.name) ?? [],
       }),
     ),
-    stuck: [...stuck, ...lazy, ...hung, ...remains.left, ...lingering],
+    stuck: [...stuck, ...lazy, ...hung, ...remains.left, ...lingering, ...fleet.fallen()],
+  };
+}
+
+/** Without a server there is no network either. */
+function strikesAt({ server }: Site, only: string | undefined): readonly Strike<Role>[] {
+  const onMembers = (["consumer", "publisher"] as const).flatMap(strikesOn);
+  const all =
+    server === undefined
+      ? onMembers.filter(({ network }) => !network)
+      : [...onMembers, ...strikesOnServer("server")];
+  return all.filter(({ kind }) => only === undefined || kind === only);
+}
+
+function postOf(
+  { broker, address, server }: Site,
+  settings: Omit<WorkerSettings, "broker" | "address">,
+): Post<Role> {
+  const { role, name } = settings;
+  return {
+    role,
+    name,
+    program: fileURLToPath(new URL(`../worker/${role}.ts`, import.meta.url)),
+    server,
+    settings: (port): WorkerSettings => ({ ...settings, broker, address: throughPort(address, port) }),
   };
 }

@@ -1,26 +1,29 @@
-/** The storm: faults at seeded random times, and beside them consumers that leave while others join. */
+/** The storm: faults at seeded random times, and beside them processes that leave while others join. */
+import type { Server } from "@meshwright/testing";
 import type { Fault } from "../history.js";
 import { seeded, seedOf } from "../random.js";
-import type { Site } from "../targets/site.js";
 import { nowMs } from "../time.js";
 import type { Fleet } from "./fleet.js";
 import { leave } from "./leave.js";
 import { atRandomTimes, shuffledBag } from "./schedule.js";
-import {
-  type Chance,
-  type MemberStrike,
-  memberStrikes,
-  type ServerStrike,
-  serverStrikes,
-} from "./strikes.js";
+import type { Chance, MemberStrike, ServerStrike, Strike } from "./strikes.js";
 
-export interface StormOptions {
+/** What a storm works on. */
+export interface Field<Role extends string> {
+  readonly fleet: Fleet<Role>;
+  /** By the names that strikes call them. */
+  readonly servers: Readonly<Record<string, Server>>;
+}
+
+export interface StormOptions<Role extends string> {
   readonly durationMs: number;
   readonly faults: number;
+  /** What may happen. All of it happens once before any of it does again. */
+  readonly strikes: readonly Strike<Role>[];
+  /** Whose processes leave in good order now and then. */
+  readonly turning: readonly Role[];
   readonly seed: number;
   readonly leaseMs: number;
-  /** Faults of this kind alone, such as "kill"; all kinds if not given. */
-  readonly only?: string;
   readonly log: (line: string) => void;
 }
 
@@ -32,16 +35,14 @@ export interface Struck extends Fault {
 
 export interface StormReport {
   readonly struck: readonly Struck[];
-  /** How many consumers left in good order, each replaced by a new one. */
+  /** How many processes left in good order, each replaced by a new one. */
   readonly left: number;
   /** Who did not leave when asked. */
   readonly stuck: readonly string[];
 }
 
-/** What a storm works on, and what it has done so far. */
-interface Scene {
-  readonly site: Site;
-  readonly fleet: Fleet;
+/** The field, and what was done so far. */
+interface Scene<Role extends string> extends Field<Role> {
   readonly chance: Chance;
   readonly struck: Struck[];
   readonly stuck: string[];
@@ -49,35 +50,35 @@ interface Scene {
 }
 
 /** Rages until all faults are over and every process is at work again. */
-export async function storm(site: Site, fleet: Fleet, options: StormOptions): Promise<StormReport> {
-  const { seed, leaseMs, durationMs, faults, only, log } = options;
+export async function storm<Role extends string>(
+  field: Field<Role>,
+  options: StormOptions<Role>,
+): Promise<StormReport> {
+  const { seed, leaseMs, durationMs, faults, strikes, log } = options;
   const chance: Chance = { random: seeded(seed), leaseMs };
-  const scene: Scene = { site, fleet, chance, struck: [], stuck: [], log };
-  const possible: readonly (MemberStrike | ServerStrike)[] =
-    site.server === undefined
-      ? memberStrikes.filter(({ network }) => !network)
-      : [...memberStrikes, ...serverStrikes];
-  const draw = shuffledBag(
-    possible.filter(({ kind }) => only === undefined || kind === only),
-    chance.random,
-  );
-  let serverFree: Promise<void> = Promise.resolve();
+  const scene: Scene<Role> = { ...field, chance, struck: [], stuck: [], log };
+  const draw = shuffledBag(strikes, chance.random);
+  let serversFree: Promise<void> = Promise.resolve();
   const strikeNext = (): Promise<void> => {
     const next = draw();
-    if (next.on !== "server") return strikeMember(scene, next);
-    serverFree = serverFree.then(() => strikeServer(scene, next));
-    return serverFree;
+    if (next.whom === "member") return strikeMember(scene, next);
+    serversFree = serversFree.then(() => strikeServer(scene, next));
+    return serversFree;
   };
   const turns = Math.ceil(faults / 4);
   const turning = seeded(seedOf(`${seed} turnover`));
+  const leaving = shuffledBag(options.turning, turning);
   await Promise.all([
     atRandomTimes(faults, durationMs, chance.random, strikeNext),
-    atRandomTimes(turns, durationMs, turning, () => turnOver(scene, turning)),
+    atRandomTimes(turns, durationMs, turning, () => turnOver(scene, leaving(), turning)),
   ]);
   return { struck: scene.struck, left: turns, stuck: scene.stuck };
 }
 
-async function strikeMember(scene: Scene, strike: MemberStrike): Promise<void> {
+async function strikeMember<Role extends string>(
+  scene: Scene<Role>,
+  strike: MemberStrike<Role>,
+): Promise<void> {
   const { fleet, chance } = scene;
   const member = await fleet.take(strike.on, chance.random);
   const from = nowMs();
@@ -87,8 +88,11 @@ async function strikeMember(scene: Scene, strike: MemberStrike): Promise<void> {
   else fleet.free(member);
 }
 
-async function strikeServer(scene: Scene, strike: ServerStrike): Promise<void> {
-  const { server } = scene.site;
+async function strikeServer(
+  scene: Pick<Scene<string>, "servers" | "chance" | "struck" | "log">,
+  strike: ServerStrike,
+): Promise<void> {
+  const server = scene.servers[strike.on];
   if (server === undefined) return;
   const from = nowMs();
   await strike.strike(server, scene.chance);
@@ -96,9 +100,13 @@ async function strikeServer(scene: Scene, strike: ServerStrike): Promise<void> {
 }
 
 /** One leaves in good order, which is no fault, and another one joins. */
-async function turnOver(scene: Scene, random: () => number): Promise<void> {
+async function turnOver<Role extends string>(
+  scene: Scene<Role>,
+  role: Role,
+  random: () => number,
+): Promise<void> {
   const { fleet, stuck, struck, log } = scene;
-  const member = await fleet.take("consumer", random);
+  const member = await fleet.take(role, random);
   const from = nowMs();
   if (await leave(member)) log(`${member.name} left`);
   else {
@@ -109,8 +117,8 @@ async function turnOver(scene: Scene, random: () => number): Promise<void> {
 }
 
 function note(
-  { struck, log }: Scene,
-  { on, kind, explains }: MemberStrike | ServerStrike,
+  { struck, log }: Pick<Scene<string>, "struck" | "log">,
+  { on, kind, explains }: Strike,
   target: string,
   from: number,
 ): void {

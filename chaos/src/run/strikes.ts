@@ -1,7 +1,6 @@
 /** The faults: what each does, to whom, and for how long. Short is well within a lease, long is beyond it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "@meshwright/testing";
-import type { Role } from "../worker/settings.js";
 import type { Member } from "./crew.js";
 
 /** What a fault may use: seeded chance, and the lease it has to be shorter or longer than. */
@@ -16,7 +15,8 @@ interface Common {
   readonly explains: boolean;
 }
 
-export interface MemberStrike extends Common {
+export interface MemberStrike<Role extends string = string> extends Common {
+  readonly whom: "member";
   readonly on: Role;
   /** Killed: another one has to take its place. */
   readonly deadly: boolean;
@@ -26,14 +26,18 @@ export interface MemberStrike extends Common {
 }
 
 export interface ServerStrike extends Common {
-  readonly on: "server";
+  readonly whom: "server";
+  /** Which one. */
+  readonly on: string;
   strike(server: Server, chance: Chance): Promise<void>;
 }
 
 const short = ({ random, leaseMs }: Chance): Promise<void> => sleep(leaseMs * (0.1 + 0.3 * random()));
 const long = ({ random, leaseMs }: Chance): Promise<void> => sleep(leaseMs * (1.3 + 1.2 * random()));
 
-type OnAnyone = Omit<MemberStrike, "on">;
+export type Strike<Role extends string = string> = MemberStrike<Role> | ServerStrike;
+
+type OnAnyone = Omit<MemberStrike, "whom" | "on">;
 
 const kill: OnAnyone = {
   kind: "kill",
@@ -94,14 +98,16 @@ const onAnyone: readonly OnAnyone[] = [
   ),
 ];
 
-export const memberStrikes: readonly MemberStrike[] = (["consumer", "publisher"] as const).flatMap((on) =>
-  onAnyone.map((strike) => ({ ...strike, on })),
-);
+/** What can happen to processes of this role. */
+export function strikesOn<Role extends string>(on: Role): readonly MemberStrike<Role>[] {
+  return onAnyone.map((strike) => ({ ...strike, whom: "member", on }));
+}
 
-export const serverStrikes: readonly ServerStrike[] = [
+type OnAnyServer = Omit<ServerStrike, "whom" | "on">;
+
+const onAnyServer: readonly OnAnyServer[] = [
   {
     kind: "kill",
-    on: "server",
     explains: true,
     async strike(server, chance) {
       await server.kill();
@@ -111,13 +117,11 @@ export const serverStrikes: readonly ServerStrike[] = [
   },
   {
     kind: "restart",
-    on: "server",
     explains: true,
     strike: (server) => server.restart(),
   },
   {
     kind: "short pause",
-    on: "server",
     explains: false,
     async strike(server, chance) {
       server.pause();
@@ -127,7 +131,6 @@ export const serverStrikes: readonly ServerStrike[] = [
   },
   {
     kind: "long pause",
-    on: "server",
     explains: true,
     async strike(server, chance) {
       server.pause();
@@ -137,7 +140,12 @@ export const serverStrikes: readonly ServerStrike[] = [
   },
 ];
 
+/** What can happen to a server of this name. */
+export function strikesOnServer(on: string): readonly ServerStrike[] {
+  return onAnyServer.map((strike) => ({ ...strike, whom: "server", on }));
+}
+
 /** What a fault can be. */
 export const strikeKinds: readonly string[] = [
-  ...new Set([...memberStrikes, ...serverStrikes].map(({ kind }) => kind)),
+  ...new Set([...onAnyone, ...onAnyServer].map(({ kind }) => kind)),
 ];

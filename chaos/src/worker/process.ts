@@ -5,8 +5,9 @@ import { namespace, service } from "../groups.js";
 import { openLedger, type Write } from "../ledger.js";
 import { createBroker } from "../targets/brokers.js";
 import { nowMs } from "../time.js";
+import { type Duty, onDuty } from "./duty.js";
 import { recorded } from "./recorded.js";
-import type { Answer, Order, WorkerSettings } from "./settings.js";
+import type { WorkerSettings } from "./settings.js";
 
 export const eventType = "chaos.happened.v1";
 
@@ -22,13 +23,8 @@ const catalog = defineCatalog([
 
 export type ChaosMesh = Mesh<typeof catalog>;
 
-export interface Worker {
-  readonly settings: WorkerSettings;
+export interface Worker extends Duty<WorkerSettings> {
   readonly write: Write;
-  /** Whether it was asked to stop. */
-  stopping(): boolean;
-  /** Called whenever the process has done a piece of its work. */
-  worked(): void;
 }
 
 /**
@@ -41,37 +37,18 @@ export async function runWorker(
   prepare: (mesh: ChaosMesh, worker: Worker) => void,
   work: (mesh: ChaosMesh, worker: Worker) => Promise<void>,
 ): Promise<void> {
-  const settings = JSON.parse(process.argv[2] ?? "") as WorkerSettings;
-  const write = openLedger(settings.folder, settings.name);
-  let asked = false;
-  const stopped = new Promise<void>((resolve) => {
-    onOrder("stop", () => {
-      asked = true;
-      resolve();
-    });
+  await onDuty<WorkerSettings>(async (duty) => {
+    const { settings } = duty;
+    const write = openLedger(settings.folder, settings.name);
+    noticeStalls(settings.leaseMs / 2, write);
+    const worker: Worker = { ...duty, write };
+    const mesh = await started(settings, write, (fresh) => prepare(fresh, worker));
+    duty.ready();
+    await Promise.all([work(mesh, worker), duty.stopped]);
+    const askedAt = nowMs();
+    await mesh.stop({ timeout: "10s" });
+    write({ kind: "left", at: nowMs(), askedAt });
   });
-  let curious = false;
-  onOrder("alive?", () => {
-    curious = true;
-  });
-  const worker: Worker = {
-    settings,
-    write,
-    stopping: () => asked,
-    worked() {
-      if (curious) answer("alive");
-      curious = false;
-    },
-  };
-  process.once("disconnect", () => process.exit());
-  noticeStalls(settings.leaseMs / 2, write);
-  const mesh = await started(settings, write, (fresh) => prepare(fresh, worker));
-  answer("ready");
-  await Promise.all([work(mesh, worker), stopped]);
-  const askedAt = nowMs();
-  await mesh.stop({ timeout: "10s" });
-  write({ kind: "left", at: nowMs(), askedAt });
-  process.exit();
 }
 
 /** The server may be down just now, as it may be for any service that starts. */
@@ -96,16 +73,6 @@ async function started(
       await sleep(200);
     }
   }
-}
-
-function onOrder(order: Order, act: () => void): void {
-  process.on("message", (message) => {
-    if (message === order) act();
-  });
-}
-
-function answer(text: Answer): void {
-  process.send?.(text);
 }
 
 /** Writes down when this process got no time at all for so long. */

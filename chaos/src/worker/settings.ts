@@ -1,4 +1,4 @@
-/** What a process is started with, and what it says to the one that started it. */
+/** What a process is started with. */
 import type { BrokerName } from "../targets/brokers.js";
 
 export type Role = "publisher" | "consumer";
@@ -14,7 +14,3 @@ export interface WorkerSettings {
   readonly address: string;
   readonly leaseMs: number;
 }
-
-/** Asked of a process: to stop in good order, or to answer "alive" when it has next done its work. */
-export type Order = "stop" | "alive?";
-export type Answer = "ready" | "alive";
