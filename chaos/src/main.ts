@@ -1,34 +1,88 @@
 /**
- * Disturbs a broker under load and checks that it keeps its promises. One Markdown table a broker; exit code 1 when a
- * promise is broken.
+ * Disturbs a broker, or a store with its outbox and inbox, under load and checks that it keeps its promises. One Markdown
+ * table a run; exit code 1 when a promise is broken.
  *
  *   npm run chaos -- --broker sqlite --minutes 2 --faults 200 --seed 7
+ *   npm run chaos -- --store postgres --minutes 10 --faults 80
  */
 import { parseArgs } from "node:util";
 import { broken, tableOf, violationsOf } from "./report.js";
 import { runChaos } from "./run/run.js";
 import { strikeKinds } from "./run/strikes.js";
-import { type BrokerName, brokerNames } from "./targets/brokers.js";
+import { brokenIn, storeTableOf, storeViolationsOf } from "./store/report.js";
+import { runStoreChaos } from "./store/run/run.js";
+import { storeStrikes } from "./store/run/strikes.js";
+import { storeNames } from "./store/settings.js";
+import { brokerNames } from "./targets/brokers.js";
 
-const usage = `Usage: npm run chaos -- [--broker ${brokerNames.join("|")}|all, default all]
+const usage = `Usage: npm run chaos -- [--broker ${brokerNames.join("|")}|all, default all | --store ${storeNames.join("|")}|all]
   [--minutes <number, default 10>] [--faults <number, default 60>] [--seed <number>] [--keep] [--quiet]
-  [--only "<kind of fault>": ${strikeKinds.join(", ")}]`;
+  [--only "<kind of fault>": ${strikeKinds.join(", ")}; with --store also "postgres kill" or "relay cut"]`;
 
-interface Asked {
-  readonly brokers: readonly BrokerName[];
+interface Settings {
   readonly durationMs: number;
   readonly faults: number;
   readonly only?: string;
   readonly seed: number;
   readonly keep: boolean;
-  readonly quiet: boolean;
+  readonly log: (line: string) => void;
 }
 
-function asked(): Asked {
+/** What a run came to, in words. */
+interface Outcome {
+  readonly table: string;
+  readonly violations: readonly string[];
+  readonly broken: number;
+}
+
+interface Run {
+  /** As it is asked for. */
+  readonly target: string;
+  run(): Promise<Outcome>;
+}
+
+const chosen = <Name extends string>(names: readonly Name[], value: string | undefined): readonly Name[] =>
+  names.filter((name) => value === "all" || value === name);
+
+function runsOn(
+  broker: string | undefined,
+  store: string | undefined,
+  { only, ...settings }: Settings,
+): readonly Run[] {
+  const brokers = chosen(brokerNames, broker ?? (store === undefined ? "all" : undefined));
+  const stores = chosen(storeNames, store);
+  const known = (name: (typeof storeNames)[number]): boolean =>
+    only === undefined || storeStrikes(name, [only]).length > 0;
+  if (!stores.every(known) || (brokers.length > 0 && only !== undefined && !strikeKinds.includes(only)))
+    return [];
+  return [
+    ...brokers.map((name) => ({
+      target: `--broker ${name}`,
+      run: async () => {
+        const result = await runChaos({ ...settings, ...(only && { only }), broker: name });
+        return { table: tableOf(result), violations: violationsOf(result), broken: broken(result) };
+      },
+    })),
+    ...stores.map((name) => ({
+      target: `--store ${name}`,
+      run: async () => {
+        const result = await runStoreChaos({ ...settings, ...(only && { only: [only] }), store: name });
+        return {
+          table: storeTableOf(result),
+          violations: storeViolationsOf(result),
+          broken: brokenIn(result),
+        };
+      },
+    })),
+  ];
+}
+
+function asked(): Settings & { readonly runs: readonly Run[] } {
   try {
     const { values } = parseArgs({
       options: {
-        broker: { type: "string", default: "all" },
+        broker: { type: "string" },
+        store: { type: "string" },
         minutes: { type: "string", default: "10" },
         faults: { type: "string", default: "60" },
         only: { type: "string" },
@@ -38,16 +92,16 @@ function asked(): Asked {
       },
     });
     const { only, keep, quiet } = values;
-    const brokers = brokerNames.filter((name) => values.broker === "all" || values.broker === name);
     const [minutes, faults, seed] = [values.minutes, values.faults, values.seed].map(Number) as [
       number,
       number,
       number,
     ];
+    const log = quiet ? () => undefined : (line: string) => console.log(line);
+    const settings = { durationMs: minutes * 60_000, faults, ...(only && { only }), seed, keep, log };
+    const runs = runsOn(values.broker, values.store, settings);
     const counted = Number.isInteger(faults) && faults > 0 && Number.isInteger(seed);
-    const known = only === undefined || strikeKinds.includes(only);
-    if (brokers.length > 0 && minutes > 0 && counted && known)
-      return { brokers, durationMs: minutes * 60_000, faults, ...(only && { only }), seed, keep, quiet };
+    if (runs.length > 0 && minutes > 0 && counted) return { ...settings, runs };
   } catch {
     // Said below.
   }
@@ -55,18 +109,16 @@ function asked(): Asked {
   process.exit(2);
 }
 
-const { brokers, quiet, ...options } = asked();
-for (const broker of brokers) {
-  console.log(`chaos on ${broker}, seed ${options.seed}`);
-  const log = quiet ? () => undefined : (line: string) => console.log(line);
-  const result = await runChaos({ ...options, broker, log });
-  console.log(`\n${tableOf(result)}`);
-  const violations = broken(result);
-  if (violations === 0) continue;
-  for (const line of violationsOf(result)) console.log(line);
-  const only = options.only === undefined ? "" : ` --only "${options.only}"`;
-  const again = `--broker ${broker} --minutes ${options.durationMs / 60_000} --faults ${options.faults}${only} --seed ${options.seed}`;
-  console.log(`BROKEN: ${violations} violations. Again with: ${again} --keep`);
+const { runs, durationMs, faults, only, seed } = asked();
+for (const { target, run } of runs) {
+  console.log(`chaos: ${target} --seed ${seed}`);
+  const outcome = await run();
+  console.log(`\n${outcome.table}`);
+  if (outcome.broken === 0) continue;
+  for (const line of outcome.violations) console.log(line);
+  const same = only === undefined ? "" : ` --only "${only}"`;
+  const again = `${target} --minutes ${durationMs / 60_000} --faults ${faults}${same} --seed ${seed}`;
+  console.log(`BROKEN: ${outcome.broken} violations. Again with: ${again} --keep`);
   process.exitCode = 1;
 }
 
