@@ -2,14 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { StoreError } from "../errors/errors.js";
 import { storeRefusals } from "./refusals.js";
 
+/** One for all: each storage that was ever used makes every promise of the process dearer, also when its store is closed. */
+const entered: AsyncLocalStorage<ReadonlySet<Nesting>> = new AsyncLocalStorage();
+
 /** Refuses a transaction inside another one of the same store. */
 export class Nesting {
-  readonly #inside: AsyncLocalStorage<true> = new AsyncLocalStorage();
-
   /** @throws StoreError `STORE_NESTED` */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#inside.getStore()) throw storeRefusals.nested();
-    return this.#inside.run(true, work);
+    const around = new Set(entered.getStore());
+    if (around.has(this)) throw storeRefusals.nested();
+    return entered.run(around.add(this), work);
   }
 }
 
