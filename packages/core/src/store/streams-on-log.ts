@@ -70,7 +70,7 @@ class StreamsOnLog implements Streams<Transaction> {
     const { backwards = false, limit = Infinity, tx } = options;
     const log = this.#in(tx);
     let from = options.from ?? (backwards ? Number.MAX_SAFE_INTEGER : 1);
-    for (let left = limit; left > 0; ) {
+    for (let left = limit; left > 0 && from > 0; ) {
       const size = Math.min(left, pageSize);
       const rows = await log.read({ stream, from, limit: size, backwards });
       for (const { version, text } of rows) yield { stream, version, event: parseEvent(text) };

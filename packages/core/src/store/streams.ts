@@ -14,7 +14,7 @@ export interface Streams<Tx = unknown> {
    * @param stream - its name: 1 to 512 characters, none of them a control character
    * @param expected - the version that the stream has to be at: 0 for one that does not exist yet; "any" for no such condition
    * @throws StoreError `STREAM_CONFLICT` where the stream is at another version, `STREAM_EVENT_REPEATED`, `STREAM_NAME_INVALID`,
-   *   `STORE_TX_FOREIGN`, and what a transaction throws; InvalidEventError
+   *   `TX_FOREIGN`, and what a transaction throws; InvalidEventError
    * @example await store.streams.append("release/42", 3, [event], { tx })
    */
   append(

@@ -42,11 +42,15 @@ export function given<State, Command>(
   return {
     state,
     async when(command) {
-      const decision = await decider.decide(command, state);
-      const decided = (decision === undefined ? [] : [decision].flat()) as readonly GivenEvent[];
+      const decided = eventsIn(await decider.decide(command, state));
       return { events: decided, state: fold(state, decided, events.length + 1) };
     },
   };
+}
+
+function eventsIn(decision: unknown): readonly GivenEvent[] {
+  if (decision === undefined) return [];
+  return (Array.isArray(decision) ? decision : [decision]) as readonly GivenEvent[];
 }
 
 function eventOf(type: string, data: unknown, nr: number): MeshEvent {
