@@ -51,6 +51,11 @@ const byState: Readonly<Record<string, Advice>> = {
     what: "the server takes no more connections. Lower `max` of the pools, or raise `max_connections`",
     retryable: true,
   },
+  "55P03": {
+    code: "POSTGRES_LOCK_TIMEOUT",
+    what: "another session held a lock for too long. Look for it in pg_locks and pg_stat_activity",
+    retryable: true,
+  },
   "25006": {
     code: "POSTGRES_READONLY",
     what: "this server is read-only, such as a standby. Connect to the primary",
@@ -106,9 +111,18 @@ export function sqlState(error: unknown): string | undefined {
 
 /** A serialization failure or a deadlock, wherever a library has wrapped it. */
 export function isLostRace(error: unknown): boolean {
+  return hasState(error, ["40001", "40P01"]);
+}
+
+/** A unique index has it already. */
+export function isDuplicate(error: unknown): error is Error {
+  return hasState(error, ["23505"]);
+}
+
+function hasState(error: unknown, states: readonly string[]): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
     const state = sqlState(cause);
-    if (state === "40001" || state === "40P01") return true;
+    if (state !== undefined && states.includes(state)) return true;
   }
   return false;
 }

@@ -12,6 +12,7 @@ export interface Migration {
 
 const versions: readonly { readonly name: string; sql(tables: Tables): string }[] = [
   { name: "outbox and inbox", sql: first },
+  { name: "streams, documents and checkpoints", sql: second },
 ];
 
 /** The version that this package needs. */
@@ -50,6 +51,9 @@ const asQueue = `WITH (
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000,
   autovacuum_vacuum_cost_delay = 0
 )`;
+
+/** Rows that are changed where they are: room in each page keeps their changes out of the indexes. */
+const withRoom = "WITH (fillfactor = 80)";
 
 const message = `lane smallint NOT NULL,
   channel text NOT NULL,
@@ -93,4 +97,58 @@ CREATE TABLE ${inbox} (
 );
 
 CREATE INDEX ON ${inbox} (at);`;
+}
+
+/** Texts that are compared or sorted are so by their bytes, whatever the database's language is. */
+const name = 'text COLLATE "C" NOT NULL';
+
+function second({ streams, events, eventsNew, log, documents, checkpoints }: Tables): string {
+  return `
+CREATE TABLE ${streams} (
+  stream ${name} PRIMARY KEY,
+  version bigint NOT NULL
+) ${withRoom};
+
+CREATE TABLE ${events} (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  stream ${name},
+  version bigint NOT NULL,
+  event_key uuid NOT NULL,
+  event text NOT NULL,
+  UNIQUE (stream, version),
+  UNIQUE (stream, event_key)
+);
+
+CREATE TABLE ${eventsNew} (
+  id bigint PRIMARY KEY,
+  ids bigint[] NOT NULL,
+  category ${name},
+  types text[] NOT NULL
+) ${asQueue};
+
+CREATE TABLE ${log} (
+  position bigint PRIMARY KEY,
+  id bigint NOT NULL,
+  category ${name},
+  type ${name}
+);
+
+CREATE INDEX ON ${log} (category, position);
+CREATE INDEX ON ${log} (type, position);
+
+CREATE TABLE ${documents} (
+  collection ${name},
+  key ${name},
+  digest ${name},
+  tail text COLLATE "C",
+  body text NOT NULL,
+  PRIMARY KEY (collection, key, digest)
+) ${withRoom};
+
+CREATE TABLE ${checkpoints} (
+  key ${name} PRIMARY KEY,
+  name ${name},
+  position bigint NOT NULL,
+  moved_at timestamptz NOT NULL
+);`;
 }

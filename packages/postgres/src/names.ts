@@ -6,6 +6,13 @@ export interface Tables {
   readonly outbox: string;
   readonly refused: string;
   readonly inbox: string;
+  readonly streams: string;
+  readonly events: string;
+  /** The appends whose events are not in the log yet, named by the first of them. */
+  readonly eventsNew: string;
+  readonly log: string;
+  readonly documents: string;
+  readonly checkpoints: string;
 }
 
 /** The store's tables, and what tells them from those of another database. */
@@ -30,6 +37,12 @@ export function tablesOf(prefix: string, schema: string | undefined): Tables {
     outbox: named("outbox"),
     refused: named("outbox_refused"),
     inbox: named("inbox"),
+    streams: named("streams"),
+    events: named("events"),
+    eventsNew: named("events_new"),
+    log: named("log"),
+    documents: named("documents"),
+    checkpoints: named("checkpoints"),
   };
 }
 

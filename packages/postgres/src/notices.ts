@@ -2,9 +2,13 @@
  * Who is told that rows may have been committed. In this process at once; in others by LISTEN and NOTIFY, which are for speed
  * alone: a relay looks by itself every few milliseconds.
  */
+import { AsyncResource } from "node:async_hooks";
 import type { Cancel, StoreContext } from "@meshwright/core/adapter";
 import type { Pool } from "pg";
 import { Listener } from "./listener.js";
+
+/** From one NOTIFY to the next: each is a commit, so one for each of many would take as much as those. */
+const pauseMs = 10;
 
 export class Notices {
   readonly #pool: Pool;
@@ -15,6 +19,7 @@ export class Notices {
   /** At most one NOTIFY is under way; what was committed meanwhile is told by one more. */
   #telling: Promise<void> | undefined;
   #again = false;
+  #endPause: () => void = () => undefined;
   #closed = false;
 
   /** @param channel - of LISTEN and NOTIFY */
@@ -29,8 +34,9 @@ export class Notices {
   }
 
   watch(changed: () => void): Cancel {
-    // One of its own, lest the same function given twice be one watcher.
-    const watcher = (): void => changed();
+    // One of its own, lest the same function given twice be one watcher. And not inside of the transaction that wakes it: there
+    // it could begin none.
+    const watcher = AsyncResource.bind(() => changed());
     this.#watchers.add(watcher);
     this.#listen();
     return () => {
@@ -46,9 +52,15 @@ export class Notices {
     if (!this.#closed) this.#telling ??= this.#tell();
   }
 
+  /** Something is there that only this process need be told of. */
+  tellHere(): void {
+    this.#changed();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#again = false;
+    this.#endPause();
     this.#watchers.clear();
     this.#deafen();
     await this.#telling;
@@ -77,7 +89,19 @@ export class Notices {
         .catch((error: unknown) =>
           this.#context?.logger.debug({ err: error }, "other processes could not be told of new rows"),
         );
+      await this.#pause();
     }
     this.#telling = undefined;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#context?.clock.after(pauseMs, resolve);
+      this.#endPause = () => {
+        cancel?.();
+        resolve();
+      };
+      if (this.#closed) this.#endPause();
+    });
   }
 }

@@ -41,7 +41,7 @@ export function kyselyClient(trx: KyselyTransaction): Queryable {
       const query = { kind: "RawNode", sqlFragments: [sql], parameters: [] } as const;
       try {
         const done = await trx.executeQuery({ sql, parameters, query, queryId: { queryId: "meshwright" } });
-        return { rowCount: Number(done.numAffectedRows ?? done.rows.length) };
+        return { rowCount: Number(done.numAffectedRows ?? done.rows.length), rows: done.rows };
       } catch (error) {
         throw isOver(error) ? storeRefusals.ended() : error;
       }
@@ -56,7 +56,7 @@ function isOver(error: unknown): boolean {
 
 /** A transaction of Drizzle on node-postgres, as far as it is used here. */
 export interface DrizzleTransaction<Sql> {
-  execute(query: Sql): PromiseLike<{ readonly rowCount: number | null }>;
+  execute(query: Sql): PromiseLike<{ readonly rowCount: number | null; readonly rows: readonly unknown[] }>;
   /** A transaction has it, and the database itself has not. */
   rollback(): never;
 }

@@ -131,12 +131,26 @@ async function requireEncoding(client: PoolClient): Promise<void> {
   if (encoding !== "UTF8") throw wrongEncoding(encoding);
 }
 
-async function requireRights(client: PoolClient, { outbox, refused, inbox }: Tables): Promise<void> {
+/** By right, the tables it is needed on. docs/postgres.md lists them too. */
+function rightsOn(tables: Tables): Readonly<Record<string, readonly string[]>> {
+  const { outbox, refused, inbox, streams, events, eventsNew, log, documents, checkpoints } = tables;
+  const all = [outbox, refused, inbox, streams, events, eventsNew, log, documents, checkpoints];
+  return {
+    SELECT: all,
+    INSERT: all,
+    UPDATE: [streams, documents, checkpoints],
+    DELETE: [outbox, refused, inbox, eventsNew, documents],
+  };
+}
+
+async function requireRights(client: PoolClient, tables: Tables): Promise<void> {
+  const needed = Object.entries(rightsOn(tables)).flatMap(([right, on]) =>
+    on.map((table) => ({ right, table })),
+  );
   const { rows } = await client.query<{ missing: string }>(
-    `SELECT "right" || ' on ' || name AS missing
-     FROM unnest($1::text[]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'DELETE']) AS "right"
+    `SELECT "right" || ' on ' || name AS missing FROM unnest($1::text[], $2::text[]) AS needed ("right", name)
      WHERE NOT has_table_privilege(name, "right")`,
-    [[outbox, refused, inbox]],
+    [needed.map(({ right }) => right), needed.map(({ table }) => table)],
   );
   if (rows.length > 0) throw missingRights(rows.map(({ missing }) => missing));
 }

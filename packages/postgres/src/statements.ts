@@ -1,15 +1,12 @@
 /** The store's SQL, for tables that are known. */
-import { createHash } from "node:crypto";
 import pg from "pg";
+import { type CheckpointStatements, checkpointStatements } from "./checkpoints.js";
+import { type DocumentStatements, documentStatements } from "./documents/statements.js";
 import { madeAt } from "./migrations.js";
 import type { FoundTables } from "./names.js";
 import { columns, lanes, readColumns } from "./rows.js";
-
-/** One to be prepared under a name, where that is allowed. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
+import { lockNumberOf, named, type Statement } from "./statement.js";
+import { type StreamStatements, streamStatements } from "./streams/statements.js";
 
 /** What a transaction writes. */
 export interface Writes {
@@ -24,6 +21,8 @@ export interface Statements extends Writes {
    * answers with a row for being in the right one, and another for the claim.
    */
   readonly guarded: Writes;
+  /** Answers with a row in the right database. */
+  readonly here: Statement;
   readonly prune: string;
   readonly refuse: string;
   readonly refused: string;
@@ -35,6 +34,9 @@ export interface Statements extends Writes {
   take(half: number, limit: number, leaseMs: number): string;
   /** Several at once. @param places - as `take` gave them */
   end(places: readonly string[]): string;
+  readonly streams: StreamStatements;
+  readonly documents: DocumentStatements;
+  readonly checkpoints: CheckpointStatements;
 }
 
 const names: string = columns.map(([name]) => name).join(", ");
@@ -56,6 +58,7 @@ export function statementsFor(tables: FoundTables): Statements {
          SELECT 1 FROM here UNION ALL SELECT 1 FROM claimed`,
       ),
     },
+    here: named(`SELECT 1 WHERE ${here}`),
     prune: `DELETE FROM ${inbox} WHERE at < to_timestamp($1::double precision / 1000)`,
     refuse: `WITH gone AS (DELETE FROM ${outbox} WHERE seq = ANY($1::bigint[]) RETURNING *)
       INSERT INTO ${refused} (seq, ${names}, code, reason, refused_at)
@@ -71,6 +74,9 @@ export function statementsFor(tables: FoundTables): Statements {
     take: (half, limit, leaseMs) => takeText(outbox, half, limit, leaseMs),
     end: (places) =>
       `${places.length === 0 ? "" : `DELETE FROM ${outbox} WHERE seq = ANY('{${places.join()}}'::bigint[]); `}COMMIT`,
+    streams: streamStatements(tables),
+    documents: documentStatements(tables),
+    checkpoints: checkpointStatements(tables),
   };
 }
 
@@ -88,10 +94,6 @@ function appendMany(outbox: string, where = ""): string {
 /** Whether a statement runs in the database where the tables were found. */
 function isHere({ migrations, database, madeAt: found }: FoundTables): string {
   return `current_database() = ${pg.escapeLiteral(database)} AND (SELECT ${madeAt} FROM ${migrations}) = ${found}`;
-}
-
-function named(text: string): Statement {
-  return { name: `mw_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text };
 }
 
 /**
@@ -123,11 +125,5 @@ function lockedLanes(outbox: string, half: number): string {
   const first = (half * lanes) / 2;
   const last = first + lanes / 2 - 1;
   return `SELECT coalesce(string_agg(lane::text, ','), '') FROM generate_series(${first}, ${last}) AS lane
-    WHERE pg_try_advisory_xact_lock(${numberOf(outbox)}, lane)`;
-}
-
-/** The table's oid in the 32 bits that a lock's first half has. Looked up each time: the table may be another one by now. */
-function numberOf(table: string): string {
-  const oid = `${pg.escapeLiteral(table)}::regclass::oid::bigint`;
-  return `('x' || lpad(to_hex(${oid}), 8, '0'))::bit(32)::int`;
+    WHERE pg_try_advisory_xact_lock(${lockNumberOf(outbox)}, lane)`;
 }

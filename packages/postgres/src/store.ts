@@ -1,11 +1,15 @@
 /** The store: its states, and how its parts stand together. */
 import {
+  type Checkpoint,
   type MeshError,
   Nesting,
   type Store,
   type StoreCapabilities,
   type StoreContext,
+  type StoreDocuments,
+  type Streams,
   storeRefusals,
+  streamsOn,
   systemClock,
   type Transaction,
   type TransactionOptions,
@@ -13,6 +17,8 @@ import {
   withRetries,
 } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
+import { listCheckpoints } from "./checkpoints.js";
+import { storeDocuments } from "./documents/documents.js";
 import { storeError } from "./errors.js";
 import { noticeChannel } from "./names.js";
 import { Notices } from "./notices.js";
@@ -21,7 +27,10 @@ import { PostgresOutbox } from "./outbox.js";
 import { type PoolInUse, poolFrom } from "./pools.js";
 import { runTransaction } from "./run.js";
 import { findTables, migrate } from "./schema.js";
+import { poolSession, type Session } from "./session.js";
 import { type Statements, statementsFor } from "./statements.js";
+import { Numbering } from "./streams/numbering.js";
+import { streamLog } from "./streams/stream-log.js";
 import { PostgresTransaction, type Queryable } from "./transaction.js";
 
 /** A store on PostgreSQL. The client of its transactions is pg's. */
@@ -65,8 +74,12 @@ class Postgres implements PostgresStore {
   readonly name = "postgres";
   readonly capabilities: StoreCapabilities = { durable: true, reach: "network", concurrent: true };
   readonly outbox: PostgresOutbox;
+  readonly streams: Streams<Transaction>;
+  readonly documents: StoreDocuments;
   readonly #settings: Settings;
   readonly #pool: PoolInUse;
+  readonly #session: Session;
+  readonly #numbering: Numbering;
   readonly #notices: Notices;
   readonly #nesting = new Nesting();
   readonly #underWay = new UnderWay();
@@ -79,16 +92,26 @@ class Postgres implements PostgresStore {
     this.#settings = settings;
     this.#pool = poolFrom(settings.source);
     const { pool } = this.#pool;
-    this.#notices = new Notices(pool, noticeChannel(settings.prefix));
-    this.outbox = new PostgresOutbox({
-      pool,
-      leaseMs: settings.leaseMs,
-      timeoutMs: settings.timeoutMs,
-      notices: this.#notices,
-      now: () => this.#now(),
-      statements: () => this.#requireOpen(),
-      underWay: (work) => this.#underWay.run(work),
-    });
+    const { leaseMs, timeoutMs, prepare } = settings;
+    const notices = new Notices(pool, noticeChannel(settings.prefix));
+    const statements = (): Statements => this.#requireOpen();
+    const underWay = <T>(work: () => Promise<T>): Promise<T> => this.#underWay.run(work);
+    const shared = { pool, timeoutMs, notices, underWay };
+    this.#notices = notices;
+    this.outbox = new PostgresOutbox({ ...shared, leaseMs, now: () => this.#now(), statements });
+    const session = poolSession({ ...shared, prepare, requireUsable: () => void statements() });
+    this.#session = session;
+    this.#numbering = new Numbering({ ...shared, statements: () => statements().streams });
+    this.documents = storeDocuments({ session, statements: () => statements().documents });
+    this.streams = streamsOn(
+      streamLog({
+        session,
+        notices,
+        numbering: this.#numbering,
+        nesting: this.#nesting,
+        statements: () => statements().streams,
+      }),
+    );
   }
 
   async migrate(): Promise<void> {
@@ -127,6 +150,7 @@ class Postgres implements PostgresStore {
       statements,
       prepare: this.#settings.prepare,
       foreign: true,
+      numbering: this.#numbering,
       now: this.#now,
       ended: () => this.#closed(),
       // The commit is not ours to see: relays look by themselves.
@@ -142,6 +166,10 @@ class Postgres implements PostgresStore {
     } catch (error) {
       throw storeError(error, "pruning the inbox");
     }
+  }
+
+  async checkpoints(prefix: string): Promise<readonly Checkpoint[]> {
+    return listCheckpoints(this.#session, this.#requireOpen().checkpoints, prefix);
   }
 
   close(): Promise<void> {
@@ -161,6 +189,7 @@ class Postgres implements PostgresStore {
           statements,
           prepare: this.#settings.prepare,
           foreign: false,
+          numbering: this.#numbering,
           now: this.#now,
           ended: () => (lent.ended ? storeRefusals.ended() : undefined),
           appended: () => {

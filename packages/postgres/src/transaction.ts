@@ -1,20 +1,31 @@
 import {
   type Claim,
+  type LogAccess,
   type OutboxRow,
   type Store,
   storeRefusals,
   type Transaction,
+  type TransactionDocuments,
 } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
+import { HeldCheckpoints } from "./checkpoints.js";
 import { textKey } from "./claims.js";
 import { statusOf } from "./connection.js";
+import { transactionDocuments } from "./documents/documents.js";
 import { isLostRace, sqlState, storeError } from "./errors.js";
 import { columns, valuesOf } from "./rows.js";
-import type { Statement, Statements, Writes } from "./statements.js";
+import type { Answer, Session } from "./session.js";
+import type { Statement } from "./statement.js";
+import type { Statements, Writes } from "./statements.js";
+import { logOn } from "./streams/log.js";
+import type { Numbering } from "./streams/numbering.js";
 
 /** What a transaction needs of a client: pg's `query`. Other drivers' clients may have it too. */
 export interface Queryable {
-  query(text: string, values?: unknown[]): Promise<{ readonly rowCount: number | null }>;
+  query(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ readonly rowCount: number | null; readonly rows: readonly unknown[] }>;
   /** As pg has it: "I" outside of a transaction. */
   getTransactionStatus?(): string | null;
 }
@@ -26,19 +37,25 @@ interface Parts {
   readonly prepare: boolean;
   /** The client is the caller's: it may be in another database. */
   readonly foreign: boolean;
+  readonly numbering: Numbering;
   now(): number;
   /** Whether it may be used no more, and why. */
   ended(): Error | undefined;
-  /** Rows were appended. */
+  /** Rows were appended, or events. */
   appended(): void;
 }
 
 /** The mesh's part of a transaction, whoever began it. */
 export class PostgresTransaction implements Transaction<PoolClient> {
   readonly client: PoolClient;
+  readonly documents: TransactionDocuments;
+  readonly log: LogAccess;
   readonly #driver: Queryable;
   readonly #parts: Parts;
+  readonly #checkpoints: HeldCheckpoints;
   #turn: Promise<unknown> = Promise.resolve();
+  /** It is known to be in the store's database. */
+  #isHere: boolean;
 
   /**
    * @param client - what the service uses
@@ -48,6 +65,24 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     this.client = client;
     this.#driver = driver;
     this.#parts = parts;
+    this.#isHere = !parts.foreign;
+    const session: Session = {
+      ask: async (statement, values, doing) => {
+        await this.#requireHere();
+        return this.#run(statement, values, doing);
+      },
+      requireUsable: () => this.#requireTransaction(),
+    };
+    const { statements, numbering, now, appended } = parts;
+    this.documents = transactionDocuments({ session, statements: () => statements.documents });
+    this.#checkpoints = new HeldCheckpoints({ session, statements: () => statements.checkpoints, now });
+    this.log = logOn({
+      session,
+      statements: () => statements.streams,
+      isTransaction: true,
+      number: numbering.someBeside,
+      appended,
+    });
   }
 
   get store(): Store<PoolClient> {
@@ -60,17 +95,17 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     if (first === undefined) return;
     const { appendOne, appendMany } = this.#writes;
     const doing = "appending to the outbox";
-    const appended =
+    const { count } =
       rows.length === 1
         ? await this.#run(appendOne, [...valuesOf(first)], doing)
         : await this.#run(appendMany, byColumn(rows), doing);
-    if (appended === 0) throw storeRefusals.otherDatabase();
+    if (count === 0) throw storeRefusals.otherDatabase();
     this.#parts.appended();
   }
 
   async claim({ group, source, id }: Claim): Promise<boolean> {
     const values = [textKey(group), textKey(source), textKey(id), this.#parts.now()];
-    const count = await this.#run(this.#writes.claim, values, "claiming an event");
+    const { count } = await this.#run(this.#writes.claim, values, "claiming an event");
     if (!this.#parts.foreign) return count === 1;
     if (count === 0) throw storeRefusals.otherDatabase();
     return count === 2;
@@ -81,18 +116,39 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     return foreign ? statements.guarded : statements;
   }
 
+  hold(checkpoint: string): Promise<number | undefined> {
+    return this.#checkpoints.hold(checkpoint);
+  }
+
+  move(checkpoint: string, position: number): Promise<void> {
+    return this.#checkpoints.move(checkpoint, position);
+  }
+
+  /** Before anything but `append` and `claim`, which find it out themselves. */
+  async #requireHere(): Promise<void> {
+    if (this.#isHere) return;
+    const { count } = await this.#run(this.#parts.statements.here, [], "looking which database this is");
+    if (count === 0) throw storeRefusals.otherDatabase();
+    this.#isHere = true;
+  }
+
   /** One after another: pg keeps no more than one waiting without a warning. */
-  #run(statement: Statement, values: unknown[], doing: string): Promise<number> {
-    const done = this.#turn.then(() => this.#once(statement, values, doing));
+  #run<Row>(statement: Statement, values: readonly unknown[], doing: string): Promise<Answer<Row>> {
+    const done = this.#turn.then(() => this.#once<Row>(statement, values, doing));
     this.#turn = done.catch(() => undefined);
     return done;
   }
 
-  async #once({ name, text }: Statement, values: unknown[], doing: string): Promise<number> {
+  async #once<Row>(
+    { name, text }: Statement,
+    values: readonly unknown[],
+    doing: string,
+  ): Promise<Answer<Row>> {
     this.#requireTransaction();
     try {
-      const { rowCount } = await this.#query(name, text, values);
-      return rowCount ?? 0;
+      const { rowCount, rows } = await this.#query(name, text, [...values]);
+      // Of what was asked for, whoever the driver is.
+      return { rows: rows as readonly Row[], count: rowCount ?? 0 };
     } catch (error) {
       if (isLostRace(error)) throw storeRefusals.conflict(error);
       // The store is open, so its own database has the tables.
@@ -101,10 +157,10 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     }
   }
 
-  #query(name: string, text: string, values: unknown[]): Promise<{ readonly rowCount: number | null }> {
+  #query(name: string | undefined, text: string, values: unknown[]): ReturnType<Queryable["query"]> {
     const driver = this.#driver;
     // pg's own client; others may know no names.
-    if (this.#parts.prepare && statusOf(driver) !== undefined) {
+    if (this.#parts.prepare && name !== undefined && statusOf(driver) !== undefined) {
       return (driver as PoolClient).query({ name, text, values });
     }
     return driver.query(text, values);

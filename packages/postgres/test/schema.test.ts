@@ -26,8 +26,11 @@ async function login(pool: Pool, url: string, rights: string): Promise<string> {
   return own.href;
 }
 
-const allRights =
-  "GRANT SELECT ON mw_migrations TO NAME; GRANT SELECT, INSERT, DELETE ON mw_outbox, mw_outbox_refused, mw_inbox TO NAME;";
+const allRights = `GRANT SELECT ON mw_migrations TO NAME;
+  GRANT SELECT, INSERT, DELETE ON mw_outbox, mw_outbox_refused, mw_inbox, mw_events_new TO NAME;
+  GRANT SELECT, INSERT ON mw_events, mw_log TO NAME;
+  GRANT SELECT, INSERT, UPDATE ON mw_streams, mw_checkpoints TO NAME;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON mw_documents TO NAME;`;
 
 describe("migrating", () => {
   test("eight pools and three processes at the same time make the tables once", async () => {
@@ -109,14 +112,14 @@ describe("open", () => {
     });
     expect((await pool.query("SELECT to_regclass('mw_outbox') AS there")).rows).toEqual([{ there: null }]);
     await storeOn({ url }).migrate();
-    await pool.query("UPDATE mw_migrations SET version = 1000");
+    await pool.query("UPDATE mw_migrations SET version = 1000 + version");
     const newer = {
       code: "POSTGRES_SCHEMA_NEWER",
       message: expect.stringContaining("Update @meshwright/postgres"),
     };
     await expect(storeOn({ url }).open(context)).rejects.toMatchObject(newer);
     await expect(storeOn({ url }).migrate()).rejects.toMatchObject(newer);
-    await pool.query("UPDATE mw_migrations SET version = -1");
+    await pool.query("UPDATE mw_migrations SET version = -version");
     await expect(storeOn({ url }).open(context)).rejects.toMatchObject({
       code: "POSTGRES_SCHEMA_OLDER",
       message: expect.stringContaining("migrate()"),

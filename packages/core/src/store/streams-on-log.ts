@@ -94,7 +94,10 @@ class StreamsOnLog implements Streams<Transaction> {
 
   async page({ tx, ...options }: PageOptions<Transaction>): Promise<LogPage> {
     const { rows, through } = await this.#in(tx).page(options);
-    const events = rows.map(({ text, ...place }) => ({ ...place, event: parseEvent(text) }));
+    // Attribute by attribute: the rest of a row by `...` takes half as long as the parsing.
+    const events = rows.map(({ stream, version, position, text }) => {
+      return { stream, version, position, event: parseEvent(text) };
+    });
     return { events, through };
   }
 

@@ -1,0 +1,46 @@
+import type { Nesting, StreamLog } from "@meshwright/core/adapter";
+import type { Notices } from "../notices.js";
+import type { Session } from "../session.js";
+import { logOn } from "./log.js";
+import type { Numbering } from "./numbering.js";
+import type { StreamStatements } from "./statements.js";
+
+interface Parts {
+  /** On the pool. */
+  readonly session: Session;
+  readonly notices: Notices;
+  readonly numbering: Numbering;
+  readonly nesting: Nesting;
+  statements(): StreamStatements;
+}
+
+/** The streams of a store, outside of transactions. */
+export function streamLog({ session, notices, numbering, nesting, statements }: Parts): StreamLog {
+  const log = logOn({
+    session,
+    statements,
+    isTransaction: false,
+    number: numbering.some,
+    appended: () => notices.committed(),
+  });
+  const ends = async (): Promise<{ readonly head: string | null; readonly newest: string | null }> => {
+    const { rows } = await session.ask<{ head: string | null; newest: string | null }>(
+      statements().head,
+      [],
+      "looking for the end of the log",
+    );
+    return rows[0] ?? { head: null, newest: null };
+  };
+  return {
+    ...log,
+    // Inside of a transaction it might wait for that for ever.
+    append: (append) => nesting.run(() => log.append(append)),
+    async head() {
+      const { head, newest } = await ends();
+      if (newest === null) return Number(head);
+      while (await numbering.some(newest));
+      return Number((await ends()).head);
+    },
+    watch: (changed) => notices.watch(changed),
+  };
+}
