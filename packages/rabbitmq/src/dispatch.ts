@@ -81,9 +81,13 @@ export class Dispatch {
     if (head.kind === "hold" || (head.kind === "entry" && head.start === "none")) this.#makeRoom();
   }
 
-  /** Where the next one stands that simply comes in order, in the order in which the server delivered. */
+  /**
+   * Where the next one stands that simply comes in order, in the order in which the server delivered. None does while as many
+   * are set aside as may be: each might have to be.
+   */
   get nextTag(): number {
-    return (this.parts.leading() && this.fresh[0]?.tag) || noTag;
+    const { leading, parked } = this.parts;
+    return (leading() && this.lanes.aside < parked && this.fresh[0]?.tag) || noTag;
   }
 
   /** Those that come before a place, at most so many. */
@@ -156,7 +160,7 @@ export class Dispatch {
   #makeRoom(): void {
     if (!this.parts.leading()) return;
     if (this.lanes.mains < Math.max(1, this.parts.prefetch >> 1)) return;
-    if (this.lanes.entries >= this.parts.parked) return;
+    if (this.lanes.aside >= this.parts.parked) return;
     const now = this.parts.clock.now();
     const parked: OrderedHeld[] = [];
     const copies: Outgoing[] = [];

@@ -3,7 +3,7 @@
  * that are open. Tags belong to this channel: when it is gone, nothing can be settled on another by mistake.
  */
 import type { MeshError } from "@meshwright/core/adapter";
-import type { Channel, ConsumeMessage } from "amqplib";
+import type { Channel, ConsumeMessage, Options } from "amqplib";
 import { brokerError, connectionLost, type Right } from "./errors.js";
 import { goodbye, type Link } from "./link.js";
 
@@ -13,6 +13,8 @@ interface Waiting {
 }
 
 const mostAcks = 256;
+/** What AMQP has room for. Where it is told no limit, a quorum queue takes that for 2,000. */
+export const mostOpen = 65_535;
 
 export class Feed {
   readonly #channel: Channel;
@@ -61,9 +63,14 @@ export class Feed {
     return this.#ends;
   }
 
-  /** Starts a consumer that holds at most `prefetch` messages; 0 for no limit. Ends the channel when its queue is deleted. */
-  async consume(queue: string, prefetch: number, take: (message: ConsumeMessage) => void): Promise<string> {
-    this.#prefetch = prefetch;
+  /** Starts a consumer that holds at most `prefetch` messages, and `mostOpen`. Ends the channel when its queue is deleted. */
+  async consume(
+    queue: string,
+    prefetch: number,
+    take: (message: ConsumeMessage) => void,
+    options: Options.Consume = {},
+  ): Promise<string> {
+    this.#prefetch = Math.min(prefetch, mostOpen);
     const deliver = (message: ConsumeMessage | null): void => {
       if (message) take(message);
       else void this.close();
@@ -71,8 +78,8 @@ export class Feed {
     try {
       // Sent in this order: the limit is that of consumers started after it.
       const [, { consumerTag }] = await Promise.all([
-        this.#channel.prefetch(Math.min(prefetch, 65_535)),
-        this.#channel.consume(queue, deliver),
+        this.#channel.prefetch(this.#prefetch),
+        this.#channel.consume(queue, deliver, options),
       ]);
       return consumerTag;
     } catch (error) {
@@ -142,7 +149,7 @@ export class Feed {
   async #ask(waiting: readonly Waiting[]): Promise<void> {
     this.#asking = true;
     try {
-      await this.#channel.prefetch(Math.min(this.#prefetch, 65_535));
+      await this.#channel.prefetch(this.#prefetch);
       for (const { resolve } of waiting) resolve();
     } catch (error) {
       for (const { reject } of waiting) reject(this.#error(error, "settling"));

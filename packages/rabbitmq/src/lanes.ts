@@ -38,14 +38,16 @@ export class Lanes {
   readonly #holds: Map<string, string> = new Map();
   readonly #entries: Map<string, readonly [key: string, item: EntryItem]> = new Map();
   #mains = 0;
+  #pending = 0;
 
   /** How many messages of the main queue wait here. */
   get mains(): number {
     return this.#mains;
   }
 
-  get entries(): number {
-    return this.#entries.size;
+  /** How many are in the journal, or on their way there. */
+  get aside(): number {
+    return this.#entries.size + this.#pending;
   }
 
   has(key: string): boolean {
@@ -76,6 +78,7 @@ export class Lanes {
   insert(key: string, item: Item): void {
     const items = this.#lanes.get(key);
     if (item.kind === "main") this.#mains += 1;
+    else if (item.kind === "pending") this.#pending += 1;
     else if (item.kind === "entry") this.#entries.set(item.id, [key, item]);
     else if (item.kind === "hold") this.#holds.set(item.ref, key);
     if (!items) {
@@ -93,6 +96,7 @@ export class Lanes {
     if (!items || at < 0) return undefined;
     const [item] = items.splice(at, 1);
     if (item?.kind === "main") this.#mains -= 1;
+    else if (item?.kind === "pending") this.#pending -= 1;
     else if (item?.kind === "entry") this.#entries.delete(item.id);
     else if (item?.kind === "hold") this.#holds.delete(item.ref);
     if (items.length === 0) this.#lanes.delete(key);
@@ -121,5 +125,6 @@ export class Lanes {
     this.#holds.clear();
     this.#entries.clear();
     this.#mains = 0;
+    this.#pending = 0;
   }
 }

@@ -41,7 +41,10 @@ export interface RabbitBrokerOptions {
   readonly timeout?: Duration;
   /** How many messages may be on their way without a confirmation. Default 2,000. */
   readonly window?: number;
-  /** How many messages of a partition may be set aside behind keys that wait. At the limit the partition waits. Default 10,000. */
+  /**
+   * How many messages of a partition may be set aside: for a retry, or behind keys that wait. At the limit the partition waits.
+   * Default 10,000, at most 30,000.
+   */
   readonly parked?: number;
   /** "declare" makes what is missing; "check" only looks whether it is there, for users without that right. Default "declare". */
   readonly topology?: "declare" | "check";
@@ -88,10 +91,20 @@ export function settingsFrom(options: RabbitBrokerOptions): Settings {
     heartbeatSeconds: Math.max(1, Math.floor(leaseMs / 3_000)),
     timeoutMs: positive(options.timeout ?? "5s", "timeout"),
     window: count(options.window, "window") ?? 2_000,
-    parked: count(options.parked, "parked") ?? 10_000,
+    parked: parkedFrom(options),
     topology,
     retention: retentionFrom(options.retention ?? {}),
   };
+}
+
+/** Half of what a consumer may hold: what is set aside is written anew from time to time. */
+const mostParked = 30_000;
+
+function parkedFrom(options: RabbitBrokerOptions): number {
+  const parked = count(options.parked, "parked") ?? 10_000;
+  if (parked > mostParked)
+    throw invalid("`parked` must be at most 30,000: a consumer of RabbitMQ holds twice that");
+  return parked;
 }
 
 function targetFrom({ url, connection, connect, socket }: RabbitBrokerOptions): Target {

@@ -4,7 +4,7 @@
  */
 import type { ConsumeMessage } from "amqplib";
 import { Dispatch } from "./dispatch.js";
-import type { Feed } from "./feed.js";
+import { type Feed, mostOpen } from "./feed.js";
 import { Former } from "./former.js";
 import { handedOver, rewritten } from "./handover.js";
 import {
@@ -103,7 +103,7 @@ export class Partition {
   async register(feeds: Feeds): Promise<void> {
     this.feeds = feeds;
     this.role = "waiting";
-    this.#standing = feeds.held.consume(this.parts.heldQueue, 0, (message) => this.#noted(message));
+    this.#standing = feeds.held.consume(this.parts.heldQueue, mostOpen, (message) => this.#noted(message));
     await this.#standing;
   }
 

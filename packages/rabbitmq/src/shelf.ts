@@ -5,6 +5,7 @@
 
 import { type DeadLetterRecord, type Failure, partitionOf } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
+import { connectionLost } from "./errors.js";
 import { Feed } from "./feed.js";
 import { entryNote, newId } from "./journal.js";
 import { locked } from "./locks.js";
@@ -21,6 +22,8 @@ interface Entry {
 }
 
 const pageSize = 100;
+/** What a member may hold of one queue, and a journal: the rest is seen when these have gone. */
+const mostListed = 30_000;
 /** What others just gave back may be on its way. */
 const looks = 3;
 const betweenLooksMs = 50;
@@ -95,32 +98,18 @@ async function remove(
 
 /** Takes all that is there, does something, and gives back what is not acknowledged. */
 async function withShelf<T>(
-  { namespace, link, clock, settings }: SessionParts,
+  parts: SessionParts,
   { channel, group }: GroupEntry,
   work: (entries: readonly Entry[], feed: Feed) => Promise<T>,
 ): Promise<T> {
+  const { namespace, link, clock } = parts;
   const name = groupName(namespace, channel, group);
   return locked(link, clock, `${name}:shelf`, async () => {
     const queue = deadName(name);
     const { messageCount } = await link.once((one) => one.checkQueue(queue));
     const feed = await Feed.open(link);
     try {
-      const messages: ConsumeMessage[] = [];
-      if (messageCount > 0) {
-        await new Promise<void>((resolve, reject) => {
-          const cancel = clock.after(settings.timeoutMs, resolve);
-          const done = (): void => {
-            cancel();
-            resolve();
-          };
-          void feed.ended.then(done);
-          const take = (message: ConsumeMessage): void => {
-            messages.push(message);
-            if (messages.length === messageCount) done();
-          };
-          feed.consume(queue, 0, take).catch(reject);
-        });
-      }
+      const messages = await takeAll(parts, feed, { queue, count: Math.min(messageCount, mostListed) });
       return await work(
         messages.map((message) => entryOf(message, channel, group)),
         feed,
@@ -129,6 +118,31 @@ async function withShelf<T>(
       await feed.close();
     }
   });
+}
+
+/** Ends when it has so many, or when none has come for a while: others may have given back what is not there yet. */
+async function takeAll(
+  { clock, settings }: SessionParts,
+  feed: Feed,
+  { queue, count }: { readonly queue: string; readonly count: number },
+): Promise<readonly ConsumeMessage[]> {
+  const messages: ConsumeMessage[] = [];
+  if (count === 0) return messages;
+  await new Promise<void>((resolve, reject) => {
+    let cancel = clock.after(settings.timeoutMs, resolve);
+    const take = (message: ConsumeMessage): void => {
+      messages.push(message);
+      cancel();
+      if (messages.length >= count) resolve();
+      else cancel = clock.after(settings.timeoutMs, resolve);
+    };
+    void feed.ended.then(() => {
+      cancel();
+      reject(feed.failure ?? connectionLost());
+    });
+    feed.consume(queue, count, take).catch(reject);
+  });
+  return messages;
 }
 
 function entryOf(message: ConsumeMessage, channel: string, group: string): Entry {

@@ -4,7 +4,8 @@
  */
 import type { Clock } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
-import { Feed } from "./feed.js";
+import { connectionLost } from "./errors.js";
+import { Feed, mostOpen } from "./feed.js";
 import { newId } from "./journal.js";
 import type { Link } from "./link.js";
 import { placeOf } from "./offsets.js";
@@ -20,10 +21,14 @@ export class Stage {
   readonly #offsets: Set<string> = new Set();
   /** The latest that came from each publisher. */
   readonly #latest: Map<string, string> = new Map();
+  /** Its own, behind all that came. */
+  #mark = "";
+  #marked: () => void = () => undefined;
 
   static async open(link: Link, queue: string): Promise<Stage> {
     const stage = new Stage(await Feed.open(link), queue);
-    await stage.#feed.consume(queue, 0, (message) => stage.#arrived(message));
+    // Without acknowledgements there is no limit. If it breaks, the group is made anew from the log.
+    await stage.#feed.consume(queue, mostOpen, (message) => stage.#arrived(message), { noAck: true });
     return stage;
   }
 
@@ -33,6 +38,11 @@ export class Stage {
   }
 
   #arrived(message: ConsumeMessage): void {
+    const mark = message.properties.headers?.["mw-mark"];
+    if (mark !== undefined) {
+      if (mark === this.#mark) this.#marked();
+      return;
+    }
     this.#messages.push(message);
     const stored = isOurs(message.properties) ? readMessage(message) : undefined;
     if (!stored) return;
@@ -63,15 +73,15 @@ export class Stage {
 
   /** All that came, to the end. */
   async drained(publisher: Publisher): Promise<readonly ConsumeMessage[]> {
-    const mark = newId();
-    const properties = { persistent: true, headers: { "mw-mark": mark } };
+    this.#mark = newId();
+    const marked = new Promise<void>((resolve) => {
+      this.#marked = resolve;
+    });
+    const properties = { persistent: true, headers: { "mw-mark": this.#mark } };
     await publisher.store([{ exchange: "", key: this.#queue, body: Buffer.alloc(0), properties }]);
-    const end = (): number => this.#messages.findIndex((one) => one.properties.headers?.["mw-mark"] === mark);
-    while (end() < 0) {
-      if (!this.#feed.open) throw new Error("the connection was closed");
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-    return this.#messages.slice(0, end());
+    await Promise.race([marked, this.#feed.ended]);
+    if (!this.#feed.open) throw this.#feed.failure ?? connectionLost();
+    return this.#messages;
   }
 
   async close(): Promise<void> {
