@@ -152,6 +152,8 @@ function environment(node: Node): Record<string, string> {
     RABBITMQ_FEATURE_FLAGS_FILE: join(folder, "feature_flags"),
     RABBITMQ_PLUGINS_EXPAND_DIR: join(folder, "plugins"),
     RABBITMQ_PID_FILE: join(folder, "pid"),
+    // A rabbitmqctl that outlives its server would leave one where the tests run.
+    ERL_CRASH_DUMP: join(folder, "erl_crash.dump"),
     RABBITMQ_GENERATED_CONFIG_DIR: join(folder, "generated"),
     // Two schedulers that sleep when there is nothing to do: a test server shares its machine.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
