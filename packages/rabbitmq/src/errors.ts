@@ -42,6 +42,12 @@ const auth: Advice = {
   retryable: false,
 };
 
+const timeout: Advice = {
+  code: "RABBITMQ_CONSUMER_TIMEOUT",
+  what: "something was not settled for as long as the server allows (`consumer_timeout`), so it took back all that this member had of the queue, which others get as the next attempt. Raise it: this server is older than 3.11.15, or has a policy with a `consumer-timeout`",
+  retryable: true,
+};
+
 const disconnected: Advice = {
   code: "RABBITMQ_DISCONNECTED",
   what: "the connection was lost, or is not there yet. What was under way may have been done. The same call works once it is back, which needs no help",
@@ -60,17 +66,20 @@ export function brokerError(error: unknown, doing: string, right?: Right): MeshE
   if (error instanceof MeshError) return error;
   const text = masked(error instanceof Error ? error.message : "nothing useful");
   const reply = replyCode(error);
-  const advice = /ACCESS.REFUSED.*(login|Login)/.test(text)
-    ? auth
-    : reply === undefined
-      ? disconnected
-      : (byReply[reply] ?? { ...disconnected, code: "RABBITMQ_ERROR", what: "the server reported an error" });
+  const advice = adviceFor(reply, text);
   const said = advice === disconnected ? "" : ` (it said: ${text})`;
   const needed = reply === 403 && advice !== auth && right ? ` It takes the right to ${right}.` : "";
   return new BrokerError(advice.code, `RabbitMQ: ${doing}: ${advice.what}${said}.${needed}`, {
     retryable: advice.retryable,
     cause: cause(error),
   });
+}
+
+function adviceFor(reply: number | undefined, text: string): Advice {
+  if (/ACCESS.REFUSED.*(login|Login)/.test(text)) return auth;
+  if (reply === undefined) return disconnected;
+  if (/acknowledgement.*timed out/.test(text)) return timeout;
+  return byReply[reply] ?? { ...disconnected, code: "RABBITMQ_ERROR", what: "the server reported an error" };
 }
 
 export function connectionLost(error?: unknown): MeshError {

@@ -85,7 +85,8 @@ export class Later {
     if (this.#closed) await feed.close();
     else await feed.consume(queue, mostHeld, (message) => this.#arrived(message));
     await feed.ended;
-    if (feed.failure) throw feed.failure;
+    // What waits for longer than the server has patience with is simply taken up again.
+    if (feed.failure && feed.failure.code !== "RABBITMQ_CONSUMER_TIMEOUT") throw feed.failure;
   }
 
   #arrived(message: ConsumeMessage): void {

@@ -57,8 +57,15 @@ export function topology(options: RabbitBrokerOptions, request: TopologyRequest)
   };
 }
 
-/** A number that never bites: without one, 4.x drops what was delivered 20 times. Counting attempts is the mesh's. */
-const neverDrop = { "x-queue-type": "quorum", "x-delivery-limit": 2_147_483_647 } as const;
+/**
+ * Numbers that never bite. Without a limit, 4.x drops what was delivered 20 times; counting attempts is the mesh's. Without a
+ * timeout (of 24 days here; 3.11.15 and newer know it), what a slow handler has is given to another after half an hour.
+ */
+const neverDrop = {
+  "x-queue-type": "quorum",
+  "x-delivery-limit": 2_147_483_647,
+  "x-consumer-timeout": 2_147_483_647,
+} as const;
 const oneReader = { ...neverDrop, "x-single-active-consumer": true } as const;
 
 export function namespaceTopology(namespace: string): Topology {

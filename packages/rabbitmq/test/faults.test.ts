@@ -1,10 +1,10 @@
-import { type Logger, silentLogger, systemClock } from "@meshwright/core/adapter";
+import { silentLogger, systemClock } from "@meshwright/core/adapter";
 import { eventually, faultProxy, rabbitmqServer } from "@meshwright/testing";
 import { afterAll, expect, test } from "vitest";
 import { Feed } from "../src/feed.js";
 import { Link } from "../src/link.js";
 import { settingsFrom } from "../src/options.js";
-import { ackAll, ids, message, openBroker, subscribe } from "./support.js";
+import { ackAll, ids, message, openBroker, subscribe, warningsOf } from "./support.js";
 
 const server = await rabbitmqServer();
 const { url } = server;
@@ -14,13 +14,7 @@ const failure = { reason: "failed", code: "TEST", message: "it failed" } as cons
 
 test("an alarm holds publishes up, close does not wait for it, and it is logged; afterwards they go on", async () => {
   const namespace = "faults-alarm";
-  const warnings: string[] = [];
-  const logger: Logger = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (_: unknown, text?: string) => void warnings.push(text ?? ""),
-    error: () => undefined,
-  };
+  const logger = warningsOf();
   const one = await openBroker({ url }, { namespace, logger });
   const two = await openBroker({ url }, { namespace });
   const got = ackAll(await subscribe(two));
@@ -32,7 +26,7 @@ test("an alarm holds publishes up, close does not wait for it, and it is logged;
     state = "resolved";
   });
   const stuck = two.publish("orders", [message()]).catch((error: { code: string }) => error.code);
-  await eventually("the alarm is logged", () => warnings.some((text) => /alarm/.test(text)));
+  await eventually("the alarm is logged", () => logger.texts.some((text) => /alarm/.test(text)));
   expect(state).toBe("pending");
   await two.close();
   expect(["BROKER_CLOSED", "RABBITMQ_DISCONNECTED"]).toContain(await stuck);
@@ -68,27 +62,32 @@ test("connections that an operator closes come back; what was confirmed arrives,
   expect(first).toEqual(sent);
 });
 
-test("a server that loses patience with a slow handler takes its message away; the settlement is reported as stale", async () => {
-  const namespace = "faults-impatient";
-  await server.ctl("eval", "application:set_env(rabbit, consumer_timeout, 1000).");
-  await server.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 500).");
-  const broker = await openBroker({ url }, { namespace });
-  const subscription = await subscribe(broker, { prefetch: 1 });
-  const iterator = subscription[Symbol.asyncIterator]();
-  await broker.publish("orders", [message()]);
-  const [slow] = (await iterator.next()).value ?? [];
-  const again = (await iterator.next()).value ?? [];
-  await server.ctl("eval", "application:set_env(rabbit, consumer_timeout, 1800000).");
-  expect(again[0]?.message.id).toBe(slow?.message.id);
-  expect(again[0]?.attempt).toBe(2);
-  if (slow) await subscription.settle([{ delivery: slow, outcome: "retry", delayMs: 0, failure }]);
-  expect(broker.reports).toContainEqual({
-    kind: "stale-settlement",
-    channel: "orders",
-    group: "billing",
-    count: 1,
-  });
-});
+test.each(["key", "none"] as const)(
+  "a server that loses patience with a slow handler takes its message away, which is a warning; the settlement is reported as stale: ordering %s",
+  async (ordering) => {
+    const namespace = `faults-impatient-${ordering}`;
+    const logger = warningsOf();
+    await server.ctl("eval", "application:set_env(rabbit, consumer_timeout, 1000).");
+    await server.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 500).");
+    const broker = await openBroker({ url }, { namespace, logger });
+    const subscription = await subscribe(broker, { prefetch: 1, ordering });
+    const iterator = subscription[Symbol.asyncIterator]();
+    await broker.publish("orders", [message()]);
+    const [slow] = (await iterator.next()).value ?? [];
+    const again = (await iterator.next()).value ?? [];
+    await server.ctl("eval", "application:set_env(rabbit, consumer_timeout, 1800000).");
+    expect(again[0]?.message.id).toBe(slow?.message.id);
+    expect(again[0]?.attempt).toBe(2);
+    expect(logger.codes).toContain("RABBITMQ_CONSUMER_TIMEOUT");
+    if (slow) await subscription.settle([{ delivery: slow, outcome: "retry", delayMs: 0, failure }]);
+    expect(broker.reports).toContainEqual({
+      kind: "stale-settlement",
+      channel: "orders",
+      group: "billing",
+      count: 1,
+    });
+  },
+);
 
 test.each(["key", "none"] as const)(
   "queues that somebody deletes are made again, and the gap is reported: ordering %s",

@@ -1,16 +1,20 @@
 /** The rights of docs/rabbitmq.md are enough, for all that there is; without one of them the start says which. */
 import { readFileSync } from "node:fs";
-import {
-  BrokerError,
-  type Delivery,
-  type Logger,
-  type SubscriptionRequest,
-  silentLogger,
-} from "@meshwright/core/adapter";
+import { BrokerError, type Delivery, type SubscriptionRequest } from "@meshwright/core/adapter";
 import { type RabbitBroker, rabbitBroker } from "@meshwright/rabbitmq";
 import { eventually, rabbitmqServer } from "@meshwright/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ackAll, contextOf, ids, iterate, message, openBroker, subscribe, take } from "./support.js";
+import {
+  ackAll,
+  contextOf,
+  ids,
+  iterate,
+  message,
+  openBroker,
+  subscribe,
+  take,
+  warningsOf,
+} from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const { url } = server;
@@ -239,8 +243,7 @@ describe("a right that is missing is said at the start, and for what", () => {
 
 test("a right that is taken away while a member is at work is told in the log, and it goes on when it is back", async () => {
   const namespace = "rights-taken";
-  const warnings: unknown[] = [];
-  const logger: Logger = { ...silentLogger, warn: (about: unknown) => void warnings.push(about) };
+  const logger = warningsOf();
   const mine = await userWith("taken", [all, all, all]);
   const broker = await openBroker({ url: mine }, { namespace, logger });
   const got = ackAll(await subscribe(broker, { ordering: "none" }));
@@ -249,9 +252,7 @@ test("a right that is taken away while a member is at work is told in the log, a
   await eventually("it reads", () => ids(got).includes(first.id));
   await server.ctl("set_permissions", "taken", all, all, "^$");
   await server.ctl("delete_queue", "mw.rights-taken.orders.billing:queue");
-  await eventually("it is told", () =>
-    warnings.some((one) => (one as { err?: { code?: string } }).err?.code === "RABBITMQ_NO_PERMISSION"),
-  );
+  await eventually("it is told", () => logger.codes.includes("RABBITMQ_NO_PERMISSION"));
   await server.ctl("set_permissions", "taken", all, all, all);
   await eventually("the gap is reported", () => broker.reports.some(({ kind }) => kind === "gap"));
   await broker.publish("orders", [second]);

@@ -2,6 +2,8 @@ import {
   type BrokerContext,
   type BrokerReport,
   type Delivery,
+  type Logger,
+  MeshError,
   type Subscription,
   type SubscriptionRequest,
   silentLogger,
@@ -41,6 +43,16 @@ export async function rawChannel(url: string): Promise<ConfirmChannel> {
   const connection = await connect(url);
   afterAll(() => connection.close());
   return await connection.createConfirmChannel();
+}
+
+/** A logger that keeps its warnings: their texts, and the codes of their errors. */
+export function warningsOf(): Logger & { readonly texts: string[]; readonly codes: string[] } {
+  const [texts, codes]: [string[], string[]] = [[], []];
+  const warn = (about: object, text?: string): void => {
+    texts.push(text ?? "");
+    if ("err" in about && about.err instanceof MeshError) codes.push(about.err.code);
+  };
+  return { ...silentLogger, warn, texts, codes };
 }
 
 let count = 0;

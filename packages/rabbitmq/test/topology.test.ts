@@ -63,6 +63,19 @@ describe("topology", () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 
+  test.each(["key", "none"] as const)(
+    "no server drops what comes often or takes long: ordering %s",
+    (ordering) => {
+      const plan = topology({ url }, { namespace: "prod", channel: "orders", group: "billing", ordering });
+      const quorum = plan.queues.filter((queue) => queue.arguments["x-queue-type"] === "quorum");
+      expect(quorum.length).toBeGreaterThan(2);
+      for (const queue of quorum) {
+        const never = 2_147_483_647;
+        expect(queue.arguments).toMatchObject({ "x-delivery-limit": never, "x-consumer-timeout": never });
+      }
+    },
+  );
+
   test("types are bound to by their names, patterns by what they begin with", () => {
     const plan = topology(
       { url, partitions: 1 },
