@@ -9,7 +9,6 @@ import { locked } from "./locks.js";
 import { groupName } from "./names.js";
 import { checkedOffset } from "./offsets.js";
 import type { SessionParts } from "./parts.js";
-import { register } from "./registry.js";
 import { groupTopology, heldName, orderExchange, pastExchange, readyExchange } from "./topology.js";
 
 /** Makes the group, or finds that it is as asked for. Throws when it differs (B18). Returns whether it started in the past. */
@@ -47,7 +46,6 @@ async function ensureTopology(parts: SessionParts, request: SubscriptionRequest)
     if (await exchangeExists(link, ready.name)) return find();
     if (request.from === "latest") await apply(link, groupTopology(settings, namespace, request), mode);
     else await initialise(parts, request);
-    await register(parts, request);
     await apply(link, { exchanges: [ready], queues: [], bindings: [] }, mode);
     return request.from !== "latest";
   });

@@ -3,6 +3,7 @@ import type { BrokerReport, Clock, Logger, SubscriptionRequest } from "@meshwrig
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
 import type { Publisher } from "./publisher.js";
+import type { ShelfPlace } from "./records.js";
 import type { Topology } from "./topology.js";
 
 export interface MemberParts {
@@ -10,6 +11,7 @@ export interface MemberParts {
   readonly request: SubscriptionRequest;
   /** The group's name in the server. */
   readonly name: string;
+  readonly shelf: ShelfPlace;
   readonly link: Link;
   readonly publisher: Publisher;
   readonly clock: Clock;

@@ -26,9 +26,16 @@ export function groupName(namespace: string, channel: string, group: string): st
   return `${channelName(namespace, channel)}.${part(group)}`;
 }
 
-/** The stream that holds which groups exist in a namespace. */
-export function registryName(namespace: string): string {
-  return `mw.${part(namespace)}:groups`;
+/**
+ * The queue of a group's dead letters, of all its channels: AMQP cannot list queues, and who asks for them knows the group alone.
+ */
+export function deadName(namespace: string, group: string): string {
+  return `mw.${part(namespace)}:dead.${part(group)}`;
+}
+
+/** The lock of those who look there. */
+export function shelfLock(namespace: string, group: string): string {
+  return `mw.${part(namespace)}:shelf.${part(group)}`;
 }
 
 /** The exchange whose kind says in which format things are stored. */

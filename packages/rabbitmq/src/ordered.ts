@@ -24,7 +24,7 @@ import {
   settlementNotes,
 } from "./settling.js";
 import { Stall } from "./stall.js";
-import { deadName, firstName, heldName, mainName } from "./topology.js";
+import { firstName, heldName, mainName } from "./topology.js";
 
 /** Members often come several at once. */
 const settleDownMs = 5;
@@ -183,7 +183,9 @@ export class OrderedSubscription implements Subscription {
 
   async #bury(held: OrderedHeld): Promise<void> {
     try {
-      await this.#parts.publisher.store([deadCopy(this.#shelf, held, undecodable, this.#parts.clock.now())]);
+      await this.#parts.publisher.store([
+        deadCopy(this.#parts.shelf, held, undecodable, this.#parts.clock.now()),
+      ]);
       held.ack();
     } catch (error) {
       this.#restart(error);
@@ -389,11 +391,6 @@ export class OrderedSubscription implements Subscription {
   }
 
   get #place(): SettlingPlace {
-    return { partitions: this.#partitions, shelf: this.#shelf, now: this.#parts.clock.now() };
-  }
-
-  get #shelf(): { readonly queue: string; readonly channel: string; readonly group: string } {
-    const { channel, group } = this.#parts.request;
-    return { queue: deadName(this.#parts.name), channel, group };
+    return { partitions: this.#partitions, shelf: this.#parts.shelf, now: this.#parts.clock.now() };
   }
 }

@@ -16,15 +16,17 @@ export function copyOf(held: Held, queue: string, carried: Carried): Outgoing {
   return { exchange: "", key: queue, body: bodyOf(held.message), properties: copyProperties(held, carried) };
 }
 
+/** Where the dead letters of a member go, and what is to be known of it there. */
 export interface ShelfPlace {
   readonly queue: string;
   readonly channel: string;
   readonly group: string;
+  readonly ordering: "key" | "none";
 }
 
 /** A dead letter. */
 export function deadCopy(
-  { queue, channel, group }: ShelfPlace,
+  { queue, channel, group, ordering }: ShelfPlace,
   held: Held,
   failure: Failure,
   now: number,
@@ -35,6 +37,7 @@ export function deadCopy(
     "mw-last": now,
     "mw-channel": channel,
     "mw-group": group,
+    "mw-ordering": ordering,
   });
   return copy;
 }

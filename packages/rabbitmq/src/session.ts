@@ -17,14 +17,14 @@ import { ensureGroup } from "./groups.js";
 import { readHistory } from "./history.js";
 import { Link } from "./link.js";
 import type { MemberParts } from "./member.js";
-import { groupName } from "./names.js";
+import { deadName, groupName } from "./names.js";
 import type { Settings } from "./options.js";
 import { OrderedSubscription } from "./ordered.js";
 import type { SessionParts } from "./parts.js";
 import { Publisher } from "./publisher.js";
 import { checkRights } from "./rights.js";
 import { listShelf, purgeFrom, redriveFrom } from "./shelf.js";
-import { namespaceTopology } from "./topology.js";
+import { formatTopology } from "./topology.js";
 import { UnorderedSubscription } from "./unordered.js";
 
 export class Session {
@@ -51,7 +51,7 @@ export class Session {
     const consuming = new Link(options("consume"));
     try {
       await Promise.all([publishing.open(), consuming.open()]);
-      await apply(publishing, namespaceTopology(context.namespace), settings.topology);
+      await apply(publishing, formatTopology, settings.topology);
     } catch (error) {
       await Promise.all([publishing.close(), consuming.close()]);
       throw error;
@@ -158,6 +158,12 @@ export class Session {
       request,
       past,
       name: groupName(namespace, request.channel, request.group),
+      shelf: {
+        queue: deadName(namespace, request.group),
+        channel: request.channel,
+        group: request.group,
+        ordering: request.ordering,
+      },
       link: this.#consuming,
       publisher: this.#publisher,
       clock,

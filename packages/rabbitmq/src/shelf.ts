@@ -1,23 +1,24 @@
 /**
- * The dead letters of a group: a queue for each channel. Whoever looks takes all of them, and gives back what stays when its
+ * The dead letters of a group: one queue for all its channels. Whoever looks takes all of them, and gives back what stays when its
  * channel ends; a lock makes lookers take turns. Redriving confirms the copy before it removes the record (B9).
  */
 
 import { type DeadLetterRecord, type Failure, partitionOf } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
-import { connectionLost } from "./errors.js";
+import { connectionLost, replyCode } from "./errors.js";
 import { Feed } from "./feed.js";
 import { entryNote, newId } from "./journal.js";
 import { locked } from "./locks.js";
-import { groupName } from "./names.js";
+import { deadName, groupName, shelfLock } from "./names.js";
 import type { Outgoing } from "./outgoing.js";
 import type { SessionParts } from "./parts.js";
-import { type GroupEntry, registered } from "./registry.js";
-import { deadName, heldName, queueName } from "./topology.js";
+import { heldName, queueName } from "./topology.js";
 import { bodyOf, copyProperties, type Headers, number, readFailure, readMessage, salvage } from "./wire.js";
 
 interface Entry {
   readonly record: DeadLetterRecord;
+  /** Of the group in its channel. */
+  readonly ordered: boolean;
   readonly tag: number;
 }
 
@@ -34,15 +35,8 @@ export async function* listShelf(
   parts: SessionParts,
   group: string,
 ): AsyncGenerator<readonly DeadLetterRecord[]> {
-  const records: DeadLetterRecord[] = [];
-  for (const place of await places(parts, group)) {
-    await withShelf(
-      parts,
-      place,
-      async (entries) => void records.push(...entries.map(({ record }) => record)),
-    );
-  }
-  records.sort((one, other) => one.lastAt - other.lastAt);
+  const all = await withShelf(parts, group, (entries) => Promise.resolve(entries));
+  const records = (all ?? []).map(({ record }) => record).sort((one, other) => one.lastAt - other.lastAt);
   for (let at = 0; at < records.length; at += pageSize) yield records.slice(at, at + pageSize);
 }
 
@@ -51,17 +45,13 @@ export async function redriveFrom(
   group: string,
   ids: readonly string[],
 ): Promise<number> {
-  return remove(parts, group, ids, async (records, place) => {
-    await parts.publisher.store(records.map((record) => returned(parts, place, record)));
-  });
+  return remove(parts, group, ids, (entries) =>
+    parts.publisher.store(entries.map((entry) => returned(parts, entry))),
+  );
 }
 
 export async function purgeFrom(parts: SessionParts, group: string, ids: readonly string[]): Promise<number> {
   return remove(parts, group, ids, () => Promise.resolve());
-}
-
-async function places(parts: SessionParts, group: string): Promise<GroupEntry[]> {
-  return (await registered(parts)).filter((entry) => entry.group === group);
 }
 
 /** Removes records after something was done with them. */
@@ -69,29 +59,25 @@ async function remove(
   parts: SessionParts,
   group: string,
   ids: readonly string[],
-  before: (records: readonly DeadLetterRecord[], place: GroupEntry) => Promise<void>,
+  before: (entries: readonly Entry[]) => Promise<void>,
 ): Promise<number> {
   let removed = 0;
   const missing = new Set(ids);
-  for (const place of await places(parts, group)) {
-    for (let look = 0; look < looks && missing.size > 0; look++) {
-      if (look > 0) await new Promise<void>((resolve) => parts.clock.after(betweenLooksMs, resolve));
-      removed += await withShelf(parts, place, async (entries, feed) => {
-        const byId = new Map(entries.map((entry) => [entry.record.id, entry]));
-        const chosen = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
-        if (chosen.length === 0) return 0;
-        await before(
-          chosen.map(({ record }) => record),
-          place,
-        );
-        for (const { record, tag } of chosen) {
-          feed.ack(tag);
-          missing.delete(record.id);
-        }
-        await feed.flushed();
-        return chosen.length;
-      });
-    }
+  for (let look = 0; look < looks && missing.size > 0; look++) {
+    if (look > 0) await new Promise<void>((resolve) => parts.clock.after(betweenLooksMs, resolve));
+    const gone = await withShelf(parts, group, async (entries, feed) => {
+      const byId = new Map(entries.map((entry) => [entry.record.id, entry]));
+      const chosen = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
+      if (chosen.length === 0) return 0;
+      await before(chosen);
+      for (const { record, tag } of chosen) {
+        feed.ack(tag);
+        missing.delete(record.id);
+      }
+      await feed.flushed();
+      return chosen.length;
+    });
+    removed += gone ?? 0;
   }
   return removed;
 }
@@ -99,25 +85,35 @@ async function remove(
 /** Takes all that is there, does something, and gives back what is not acknowledged. */
 async function withShelf<T>(
   parts: SessionParts,
-  { channel, group }: GroupEntry,
+  group: string,
   work: (entries: readonly Entry[], feed: Feed) => Promise<T>,
-): Promise<T> {
+): Promise<T | undefined> {
   const { namespace, link, clock } = parts;
-  const name = groupName(namespace, channel, group);
-  return locked(link, clock, `${name}:shelf`, async () => {
-    const queue = deadName(name);
-    const { messageCount } = await link.once((one) => one.checkQueue(queue));
+  return locked(link, clock, shelfLock(namespace, group), async () => {
+    const queue = deadName(namespace, group);
+    const count = Math.min(await countOf(parts, queue), mostListed);
+    if (count === 0) return undefined;
     const feed = await Feed.open(link);
     try {
-      const messages = await takeAll(parts, feed, { queue, count: Math.min(messageCount, mostListed) });
+      const messages = await takeAll(parts, feed, { queue, count });
       return await work(
-        messages.map((message) => entryOf(message, channel, group)),
+        messages.map((message) => entryOf(message, group)),
         feed,
       );
     } finally {
       await feed.close();
     }
   });
+}
+
+/** How many are there to be taken; none of a group that nobody has made. */
+async function countOf({ link }: SessionParts, queue: string): Promise<number> {
+  try {
+    return (await link.once((one) => one.checkQueue(queue))).messageCount;
+  } catch (error) {
+    if (replyCode(error) === 404) return 0;
+    throw error;
+  }
 }
 
 /** Ends when it has so many, or when none has come for a while: others may have given back what is not there yet. */
@@ -145,13 +141,13 @@ async function takeAll(
   return messages;
 }
 
-function entryOf(message: ConsumeMessage, channel: string, group: string): Entry {
+function entryOf(message: ConsumeMessage, group: string): Entry {
   const headers = (message.properties.headers ?? {}) as Headers;
   const stored = readMessage(message) ?? salvage(message);
   const lastAt = number(headers["mw-last"]) ?? 0;
   const record: DeadLetterRecord = {
     id: String(headers["mw-record"] ?? ""),
-    channel,
+    channel: String(headers["mw-channel"] ?? ""),
     group,
     message: stored.message,
     offset: stored.offset,
@@ -160,18 +156,14 @@ function entryOf(message: ConsumeMessage, channel: string, group: string): Entry
     firstAt: number(headers["mw-first"]) ?? lastAt,
     lastAt,
   };
-  return { record, tag: message.fields.deliveryTag };
+  return { record, ordered: headers["mw-ordering"] === "key", tag: message.fields.deliveryTag };
 }
 
 /** The copy that goes back to its group, to no other, as new. */
-function returned(
-  { settings, namespace }: SessionParts,
-  place: GroupEntry,
-  record: DeadLetterRecord,
-): Outgoing {
-  const name = groupName(namespace, place.channel, place.group);
+function returned({ settings, namespace }: SessionParts, { record, ordered }: Entry): Outgoing {
+  const name = groupName(namespace, record.channel, record.group);
   const carried = { attempt: 1 };
-  if (place.ordering === "key") {
+  if (ordered) {
     const queue = heldName(name, partitionOf(record.message.key, settings.partitions));
     return entryNote(queue, record, carried, { id: newId() });
   }

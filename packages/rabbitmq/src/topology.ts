@@ -1,6 +1,6 @@
 /** Which exchanges and queues a channel and a group are made of: plain data, to be printed, declared or checked. */
 import type { SubscriptionRequest } from "@meshwright/core/adapter";
-import { bindingKey, channelName, formatName, groupName, isWhole, registryName } from "./names.js";
+import { bindingKey, channelName, deadName, formatName, groupName, isWhole } from "./names.js";
 import { type RabbitBrokerOptions, type RetentionSettings, type Settings, settingsFrom } from "./options.js";
 
 export interface Topology {
@@ -46,7 +46,7 @@ export interface TopologyRequest {
 export function topology(options: RabbitBrokerOptions, request: TopologyRequest): Topology {
   const settings = settingsFrom(options);
   const { namespace, channel, group, ordering = "key", types } = request;
-  const plans = [namespaceTopology(namespace), channelTopology(settings, namespace, channel)];
+  const plans = [formatTopology, channelTopology(settings, namespace, channel)];
   if (group !== undefined) {
     plans.push(groupTopology(settings, namespace, { channel, group, ordering, ...(types && { types }) }));
   }
@@ -68,13 +68,11 @@ const neverDrop = {
 } as const;
 const oneReader = { ...neverDrop, "x-single-active-consumer": true } as const;
 
-export function namespaceTopology(namespace: string): Topology {
-  return {
-    exchanges: [{ name: formatName, type: "direct", arguments: {} }],
-    queues: [{ name: registryName(namespace), arguments: { "x-queue-type": "stream" } }],
-    bindings: [],
-  };
-}
+export const formatTopology: Topology = {
+  exchanges: [{ name: formatName, type: "direct", arguments: {} }],
+  queues: [],
+  bindings: [],
+};
 
 /**
  * What is published goes straight to the log, and to the fanout of its partition, the cheapest way to route. Others may publish to
@@ -120,7 +118,10 @@ export function groupTopology(
   );
   return {
     exchanges: [orderExchange(name, ordering), ...filter.exchanges],
-    queues: groupQueues(name, ordering, partitions),
+    queues: [
+      { name: deadName(namespace, group), arguments: neverDrop },
+      ...groupQueues(name, ordering, partitions),
+    ],
     bindings: [...filter.bindings, ...bindings],
   };
 }
@@ -163,14 +164,13 @@ export function inletTopology(
   };
 }
 
+/** Without that of its dead letters, which other channels have a share in. */
 function groupQueues(name: string, ordering: "key" | "none", partitions: number): QueuePlan[] {
-  const dead: QueuePlan = { name: deadName(name), arguments: neverDrop };
-  if (ordering === "none") return [dead, { name: queueName(name), arguments: neverDrop }];
-  const ordered = eachOf(partitions).flatMap((partition): QueuePlan[] => [
+  if (ordering === "none") return [{ name: queueName(name), arguments: neverDrop }];
+  return eachOf(partitions).flatMap((partition): QueuePlan[] => [
     { name: mainName(name, partition), arguments: oneReader },
     { name: heldName(name, partition), arguments: oneReader },
   ]);
-  return [dead, ...ordered];
 }
 
 /** Where to bind for some types, and what that needs: exchanges of the channel that are linked to its fanouts on first use. */
@@ -272,7 +272,6 @@ export const exactName = (channel: string): string => `${channel}:exact`;
 export const typesName = (channel: string): string => `${channel}:types`;
 export const logName = (channel: string): string => `${channel}:log`;
 export const laterName = (channel: string): string => `${channel}:later`;
-export const deadName = (group: string): string => `${group}:dead`;
 export const queueName = (group: string): string => `${group}:queue`;
 export const mainName = (group: string, partition: number): string => `${group}:main.${partition}`;
 export const heldName = (group: string, partition: number): string => `${group}:held.${partition}`;

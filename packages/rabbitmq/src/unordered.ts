@@ -12,7 +12,7 @@ import { Outlet } from "./outlet.js";
 import { quiet } from "./quiet.js";
 import { copyOf, deadCopy, undecodable } from "./records.js";
 import { runAgain } from "./run.js";
-import { deadName, delayQueue, queueName } from "./topology.js";
+import { delayQueue, queueName } from "./topology.js";
 import { readMessage, salvage } from "./wire.js";
 
 /** Bounds the memory of one step, whatever the prefetch. */
@@ -113,7 +113,9 @@ export class UnorderedSubscription implements Subscription {
 
   async #bury(held: Held): Promise<void> {
     try {
-      await this.#parts.publisher.store([deadCopy(this.#place, held, undecodable, this.#parts.clock.now())]);
+      await this.#parts.publisher.store([
+        deadCopy(this.#parts.shelf, held, undecodable, this.#parts.clock.now()),
+      ]);
       held.feed.ack(held.tag);
     } catch (error) {
       this.#parts.logger.warn(
@@ -179,7 +181,7 @@ export class UnorderedSubscription implements Subscription {
       const { delivery, outcome } = settlement;
       if (outcome === "ack") continue;
       if (outcome === "deadLetter") {
-        copies.push(deadCopy(this.#place, delivery, settlement.failure, this.#parts.clock.now()));
+        copies.push(deadCopy(this.#parts.shelf, delivery, settlement.failure, this.#parts.clock.now()));
       } else if (outcome === "release") {
         copies.push(copyOf(delivery, queueName(this.#parts.name), delivery.carried(delivery.attempt)));
       } else {
@@ -234,11 +236,6 @@ export class UnorderedSubscription implements Subscription {
     await this.#parts.publisher.store(all.map((held) => copyOf(held, name, held.carried(held.attempt))));
     for (const held of all) feed.ack(held.tag);
     await feed.flushed();
-  }
-
-  get #place(): { readonly queue: string; readonly channel: string; readonly group: string } {
-    const { channel, group } = this.#parts.request;
-    return { queue: deadName(this.#parts.name), channel, group };
   }
 }
 

@@ -99,7 +99,9 @@ test.each(["key", "none"] as const)(
     await broker.publish("orders", [first]);
     await eventually("it arrives", () => ids(got).includes(first.id));
     const names = (await server.ctl("list_queues", "name", "--silent")).split("\n");
-    for (const name of names.filter((one) => one.startsWith(`mw.${namespace}.orders.billing:`)))
+    for (const name of names.filter(
+      (one) => /^mw\.[^:]*(\.billing:|:dead)/.test(one) && one.includes(`${namespace}`),
+    ))
       if (!name.includes(":member.")) await server.ctl("delete_queue", name);
     await eventually("the gap is reported", () => broker.reports.some(({ kind }) => kind === "gap"));
     const second = message();

@@ -129,6 +129,22 @@ test("who only publishes needs to write", async () => {
   expect(ids(await take(iterate(await subscribe(reader)), 2))).toEqual(["history", "sent"]);
 });
 
+test("who lists dead letters writes nothing, however often", async () => {
+  const namespace = "rights-list";
+  const broker = await openBroker({ url }, { namespace });
+  const subscription = await subscribe(broker);
+  await broker.publish("orders", [message()]);
+  const [dead] = await take(iterate(subscription), 1);
+  await subscription.settle([{ delivery: dead as Delivery, outcome: "deadLetter", failure }]);
+  const mine = await userWith("keeper", rightsOf("keeper"));
+  const keeper = await openBroker({ url: mine, topology: "check" }, { namespace });
+  const [first] = await shelved(keeper);
+  for (let look = 0; look < 10; look++) expect(await shelved(keeper)).toEqual([first]);
+  expect(await keeper.purge({ group: "billing", ids: [first as string] })).toBe(1);
+  expect(await shelved(keeper)).toEqual([]);
+  expect(await shelved(broker)).toEqual([]);
+});
+
 const noBut = (name: string): string => `^(?!.*${name}).*$`;
 const all = ".*";
 

@@ -46,10 +46,9 @@ describe("topology", () => {
       { namespace: "prod", channel: "orders", group: "billing", ordering: "key" },
     );
     expect(plan.queues.map(({ name }) => name)).toEqual([
-      "mw.prod:groups",
       "mw.prod.orders:log",
       "mw.prod.orders:later",
-      "mw.prod.orders.billing:dead",
+      "mw.prod:dead.billing",
       "mw.prod.orders.billing:main.0",
       "mw.prod.orders.billing:held.0",
       "mw.prod.orders.billing:main.1",
