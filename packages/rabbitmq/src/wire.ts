@@ -27,9 +27,11 @@ const shortText = 255;
 /** How `app-id` begins on what is ours; the offset follows. */
 const ours = "mw:";
 
-/** Headers of ours, and those that the server adds. */
+/** Headers of ours, and those that the server adds, or that mean something to it: in a stream it keeps properties as such. */
 const reserved =
-  /^(?:mw-|x-death$|x-(?:first|last)-death-|x-delivery-count$|x-acquired-count$|x-stream-|x-opt-)/;
+  /^(?:mw-|x-death$|x-(?:first|last)-death-|x-(?:delivery|acquired)-count$|x-stream-|x-opt-|x-basic-|x-amqp-1\.0-|x-(?:cc|exchange|routing-key|message-id|correlation-id)$|timestamp_in_ms$)/;
+/** A stream of 3.13 and newer keeps it as a UUID, and returns it in lower case. */
+const changedUuid = /^urn:uuid:(?=.{36}$).*[A-F]/;
 
 export function bodyOf({ body }: WireMessage): Buffer {
   if (typeof body === "string") return Buffer.from(body);
@@ -68,7 +70,8 @@ export function copyProperties(
 }
 
 function fitting(text: string, headers: Headers, name: string): string {
-  if (text.length <= shortText / 3 || Buffer.byteLength(text) <= shortText) return text;
+  const fits = text.length <= shortText / 3 || Buffer.byteLength(text) <= shortText;
+  if (fits && !(text.startsWith("urn:uuid:") && changedUuid.test(text))) return text;
   headers[name] = text;
   return "";
 }
@@ -116,11 +119,14 @@ export function readCarried(message: Message): Carried {
   };
 }
 
-/** How often the server has taken it back and delivered it again. */
+/**
+ * How often the server has taken it back and delivered it again. From 4.3 on its count of deliveries leaves out what it does not
+ * blame on the message, so that it counts separately how often somebody was given it.
+ */
 export function serverCount({ properties, fields }: Message): number {
-  return (
-    number((properties.headers as Headers | undefined)?.["x-delivery-count"]) ?? (fields.redelivered ? 1 : 0)
-  );
+  const headers = properties.headers as Headers | undefined;
+  const counted = number(headers?.["x-acquired-count"]) ?? number(headers?.["x-delivery-count"]);
+  return counted ?? (fields.redelivered ? 1 : 0);
 }
 
 export function readFailure(value: unknown): Failure | undefined {

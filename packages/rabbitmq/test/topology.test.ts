@@ -1,8 +1,9 @@
+import type { Delivery } from "@meshwright/core/adapter";
 import { topology } from "@meshwright/rabbitmq";
 import { rabbitmqServer } from "@meshwright/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { bindingKey, channelName, groupName, part, routingKey } from "../src/names.js";
-import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./support.js";
+import { ackAll, ids, iterate, message, openBroker, rawChannel, subscribe, take } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const url = server.url;
@@ -127,6 +128,31 @@ describe("topology", () => {
     await user.publish("orders", [sent]);
     await expect.poll(() => ids(got)).toEqual([sent.id]);
   });
+
+  test.each(["key", "none"] as const)(
+    "with check, what `topology` says and others make is all that it takes: ordering %s",
+    async (ordering) => {
+      const namespace = `topology-others-${ordering}`;
+      const options = { url, partitions: 3 };
+      const plan = topology(options, { namespace, channel: "orders", group: "billing", ordering });
+      for (const { name, type, arguments: given } of plan.exchanges)
+        await raw.assertExchange(name, type, { durable: true, arguments: given });
+      for (const { name, arguments: given } of plan.queues)
+        await raw.assertQueue(name, { durable: true, arguments: given });
+      for (const { queue, to, exchange, key } of plan.bindings)
+        await (to ? raw.bindExchange(queue, exchange, key) : raw.bindQueue(queue, exchange, key));
+      const broker = await openBroker({ ...options, topology: "check" }, { namespace });
+      const subscription = await subscribe(broker, { ordering });
+      await broker.publish("orders", [message({ id: "dead" })]);
+      const [dead] = await take(iterate(subscription), 1);
+      const failure = { reason: "failed", code: "TEST", message: "it failed" } as const;
+      await subscription.settle([{ delivery: dead as Delivery, outcome: "deadLetter", failure }]);
+      const found: string[] = [];
+      for await (const records of broker.deadLetters({ group: "billing" }))
+        found.push(...records.map((record) => record.message.id));
+      expect(found).toEqual(["dead"]);
+    },
+  );
 
   test("a log that somebody deleted is made again, and nothing is lost", async () => {
     const namespace = "topology-log";
