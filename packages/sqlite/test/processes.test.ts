@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { eventually } from "@meshwright/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { iterate, message, openBroker, subscribe, take, temporaryFile } from "./support.js";
 
@@ -22,6 +23,14 @@ async function said(child: ChildProcess): Promise<unknown> {
   }
 }
 
+/** The subscription has looked and found nothing: its reads and writes are done in turns of the event loop, and none is left. */
+async function allDone(): Promise<void> {
+  await eventually("only waiting is left", async () => {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return !process.getActiveResourcesInfo().includes("Immediate");
+  });
+}
+
 describe("several processes on one file", () => {
   test("a waiting subscription is woken by another process, with no poll for an hour", async () => {
     const path = temporaryFile();
@@ -31,8 +40,7 @@ describe("several processes on one file", () => {
     await said(child);
     for (let round = 0; round < 20; round += 1) {
       const waiting = take(iterator, 1);
-      // Until the subscription has looked and found nothing.
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await allDone();
       child.send({ publish: `round-${round}` });
       const [delivery] = await waiting;
       expect(delivery?.message.id).toBe(`round-${round}`);
