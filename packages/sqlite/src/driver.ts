@@ -24,8 +24,12 @@ export interface Database {
 
 export type DriverName = "node:sqlite" | "@photostructure/sqlite";
 
+interface OpenOptions {
+  readonly readOnly?: boolean;
+}
+
 interface Driver {
-  readonly DatabaseSync: new (path: string) => Database;
+  readonly DatabaseSync: new (path: string, options?: OpenOptions) => Database;
 }
 
 /**
@@ -37,9 +41,9 @@ export function driverName(): DriverName {
   return builtin() ? "node:sqlite" : "@photostructure/sqlite";
 }
 
-export async function openDatabase(path: string): Promise<Database> {
+export async function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
   const driver = builtin() ?? (await import("@photostructure/sqlite"));
-  return new driver.DatabaseSync(path);
+  return new driver.DatabaseSync(path, options);
 }
 
 // Asked for by name at run time: an import of "node:sqlite" would fail on Node 20 and confuse bundlers.

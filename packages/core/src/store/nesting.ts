@@ -9,9 +9,17 @@ const entered: AsyncLocalStorage<ReadonlySet<Nesting>> = new AsyncLocalStorage()
 export class Nesting {
   /** @throws StoreError `STORE_NESTED` */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const around = new Set(entered.getStore());
-    if (around.has(this)) throw storeRefusals.nested();
-    return entered.run(around.add(this), work);
+    this.requireOutside();
+    return entered.run(new Set(entered.getStore()).add(this), work);
+  }
+
+  /**
+   * For work in which no other begins: it need not be remembered.
+   *
+   * @throws StoreError `STORE_NESTED`
+   */
+  requireOutside(): void {
+    if (entered.getStore()?.has(this)) throw storeRefusals.nested();
   }
 }
 

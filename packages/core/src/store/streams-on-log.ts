@@ -3,7 +3,8 @@ import type { Cancel } from "../clock/clock.js";
 import { formatEvent, parseEvent } from "../codec/json.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Transaction } from "./contract.js";
-import type { LogAccess, StreamFound, StreamLog } from "./log.js";
+import type { LogAccess, LogRow, StreamFound, StreamLog, StreamRow } from "./log.js";
+import { byPages } from "./pages.js";
 import { storeRefusals, streamRefusals } from "./refusals.js";
 import type {
   Appended,
@@ -65,39 +66,40 @@ class StreamsOnLog implements Streams<Transaction> {
       : repetition(stream, expected, answer);
   }
 
-  async *read(stream: string, options: ReadStreamOptions<Transaction> = {}): AsyncGenerator<StreamEvent> {
-    requireName(stream);
+  read(stream: string, options: ReadStreamOptions<Transaction> = {}): AsyncIterable<StreamEvent> {
     const { backwards = false, limit = Infinity, tx } = options;
-    const log = this.#in(tx);
     let from = options.from ?? (backwards ? Number.MAX_SAFE_INTEGER : 1);
-    for (let left = limit; left > 0 && from > 0; ) {
+    let left = limit;
+    const load = async (): Promise<readonly StreamRow[] | undefined> => {
+      requireName(stream);
       const size = Math.min(left, pageSize);
-      const rows = await log.read({ stream, from, limit: size, backwards });
-      for (const { version, text } of rows) yield { stream, version, event: parseEvent(text) };
+      if (size <= 0 || from <= 0) return undefined;
+      const rows = await this.#in(tx).read({ stream, from, limit: size, backwards });
       const last = rows.at(-1);
-      if (last === undefined || rows.length < size) return;
-      from = last.version + (backwards ? -1 : 1);
-      left -= rows.length;
-    }
+      left = last === undefined || rows.length < size ? 0 : left - rows.length;
+      if (last !== undefined) from = last.version + (backwards ? -1 : 1);
+      return rows;
+    };
+    return byPages(load, ({ version, text }) => ({ stream, version, event: parseEvent(text) }));
   }
 
-  async *readAll({ after = 0, limit = Infinity, ...query }: ReadAllOptions = {}): AsyncGenerator<LogEvent> {
+  readAll({ after = 0, limit = Infinity, ...query }: ReadAllOptions = {}): AsyncIterable<LogEvent> {
     let from = after;
-    for (let left = limit; left > 0; ) {
-      const { events, through } = await this.page({ ...query, after: from, limit: Math.min(left, pageSize) });
-      yield* events;
-      if (through <= from) return;
+    let left = limit;
+    const load = async (): Promise<readonly LogRow[] | undefined> => {
+      if (left <= 0) return undefined;
+      const page = { ...query, after: from, limit: Math.min(left, pageSize) };
+      const { rows, through } = await this.#log.page(page);
+      left = through <= from ? 0 : left - rows.length;
       from = through;
-      left -= events.length;
-    }
+      return rows;
+    };
+    return byPages(load, logEventOf);
   }
 
   async page({ tx, ...options }: PageOptions<Transaction>): Promise<LogPage> {
     const { rows, through } = await this.#in(tx).page(options);
-    // Attribute by attribute: the rest of a row by `...` takes half as long as the parsing.
-    const events = rows.map(({ stream, version, position, text }) => {
-      return { stream, version, position, event: parseEvent(text) };
-    });
+    const events = rows.map(logEventOf);
     return { events, through };
   }
 
@@ -114,6 +116,11 @@ class StreamsOnLog implements Streams<Transaction> {
     if (tx.store.streams !== this) throw storeRefusals.foreign();
     return tx.log;
   }
+}
+
+/** Attribute by attribute: the rest of a row by `...` takes half as long as the parsing. */
+function logEventOf({ position, stream, version, text }: LogRow): LogEvent {
+  return { position, stream, version, event: parseEvent(text) };
 }
 
 /** Nothing was written: because all of it was there before, or because it does not fit. */

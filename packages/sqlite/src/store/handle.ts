@@ -7,12 +7,14 @@ import { isBusy } from "../errors.js";
 import { untilFree } from "../until-free.js";
 import { type Lent, lend } from "./client.js";
 import { endedEarly, storeError } from "./errors.js";
+import { type Gate, gateOf } from "./gate.js";
 import { longestPauseMs, type Turns } from "./turns.js";
 
 export class Handle {
   readonly db: Connection;
   readonly #busyMs: number;
   readonly #turns: Turns;
+  readonly #gate: Gate;
 
   /**
    * @param turns - those of its file
@@ -20,17 +22,23 @@ export class Handle {
    */
   constructor(database: Database, turns: Turns, busyMs: number) {
     this.db = new Connection(database);
+    this.#gate = gateOf(database);
     this.#turns = turns;
     this.#busyMs = busyMs;
   }
 
-  /** Reads what is committed. */
-  read<T>(doing: string, run: (db: Connection) => T): Promise<T> {
+  /**
+   * Reads what is committed, between the transactions on this handle. Those on others are not in the way.
+   *
+   * @throws StoreError `STORE_NESTED` inside of one of them
+   */
+  async read<T>(doing: string, run: (db: Connection) => T): Promise<T> {
     const look = (): T => {
       requireIdle(this.db.database);
       return run(this.db);
     };
-    return this.#inTurn(() => failingAs(doing, () => untilFree(this.#busyMs, look)));
+    await this.#gate.free();
+    return failingAs(doing, () => untilFree(this.#busyMs, look));
   }
 
   /**
@@ -38,8 +46,10 @@ export class Handle {
    *
    * @param busyMs - how long to wait for the lock, where that is longer than for others
    */
-  write<T>(doing: string, run: (db: Connection) => T, busyMs = 0): Promise<T> {
-    return this.#inTurn(() => failingAs(doing, () => this.#write(run, Math.max(busyMs, this.#busyMs))));
+  async write<T>(doing: string, run: (db: Connection) => T, busyMs = 0): Promise<T> {
+    this.#turns.nesting.requireOutside();
+    const write = (): Promise<T> => this.#write(run, Math.max(busyMs, this.#busyMs));
+    return this.#turns.next(() => failingAs(doing, write));
   }
 
   /** The same when all transactions have ended, also when one of them asked for it. */
@@ -49,7 +59,7 @@ export class Handle {
 
   /** One transaction that lasts for as long as the work does. */
   transaction<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#transaction(work));
+    return this.#turns.nesting.run(() => this.#turns.next(() => this.#transaction(work)));
   }
 
   async #write<T>(run: (db: Connection) => T, busyMs: number): Promise<T> {
@@ -68,7 +78,7 @@ export class Handle {
     await failingAs("beginning a transaction", () => this.#begin(this.#busyMs), lostRace);
     const lent = lend(this.db.database);
     try {
-      const result = await work(lent);
+      const result = await this.#gate.inside(() => work(lent));
       lent.end();
       await failingAs("committing", () => this.#commit());
       return result;
@@ -79,16 +89,13 @@ export class Handle {
     }
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.nesting.run(() => this.#turns.next(work));
-  }
-
   async #begin(busyMs: number): Promise<void> {
     const { database } = this.db;
     await this.#turns.rest();
     const begin = (): void => {
       requireIdle(database);
       database.exec("BEGIN IMMEDIATE");
+      this.#gate.begun();
     };
     await untilFree(busyMs, begin, longestPauseMs);
     this.#turns.took();
@@ -98,7 +105,7 @@ export class Handle {
   async #commit(): Promise<void> {
     if (!inTransaction(this.db.database)) throw endedEarly();
     await untilFree(this.#busyMs, () => this.db.database.exec("COMMIT"));
-    this.#turns.left();
+    this.#ended();
   }
 
   #rollback(): void {
@@ -107,7 +114,12 @@ export class Handle {
     } catch {
       // SQLite has rolled back by itself, or the handle was closed, which does the same.
     }
+    this.#ended();
+  }
+
+  #ended(): void {
     this.#turns.left();
+    this.#gate.ended();
   }
 }
 
@@ -148,7 +160,7 @@ function requireIdle(database: Database): void {
 }
 
 /** @param first - what to throw instead, if it knows better */
-async function failingAs<T>(
+export async function failingAs<T>(
   doing: string,
   run: () => Promise<T>,
   first: (error: unknown) => Error | undefined = () => undefined,

@@ -13,6 +13,7 @@ export interface Migration {
 
 const versions: readonly { readonly name: string; sql(tables: Tables): string }[] = [
   { name: "outbox and inbox", sql: first },
+  { name: "streams, documents and checkpoints", sql: second },
 ];
 
 /** The version that this package needs. */
@@ -89,4 +90,39 @@ CREATE TABLE ${inbox} (
 ) WITHOUT ROWID;
 
 CREATE INDEX ${inbox}_by_time ON ${inbox} (claimed_at);`;
+}
+
+/**
+ * Positions are given as rows are written: the highest one and one more, which a rollback takes back. The index on the category
+ * has its rows in the order of positions.
+ */
+function second({ events, documents, checkpoints }: Tables): string {
+  return `
+CREATE TABLE ${events} (
+  position INTEGER PRIMARY KEY,
+  stream TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  category TEXT NOT NULL,
+  type TEXT NOT NULL,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  event TEXT NOT NULL,
+  UNIQUE (stream, version),
+  UNIQUE (stream, id, source)
+);
+
+CREATE INDEX ${events}_by_category ON ${events} (category);
+
+CREATE TABLE ${documents} (
+  collection TEXT NOT NULL,
+  key TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (collection, key)
+) WITHOUT ROWID;
+
+CREATE TABLE ${checkpoints} (
+  name TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  moved_at INTEGER NOT NULL
+) WITHOUT ROWID;`;
 }

@@ -5,6 +5,9 @@ export interface Tables {
   readonly refused: string;
   readonly lanes: string;
   readonly inbox: string;
+  readonly events: string;
+  readonly documents: string;
+  readonly checkpoints: string;
 }
 
 /** @example tablesOf("mw").outbox // "mw_outbox" */
@@ -15,5 +18,8 @@ export function tablesOf(prefix: string): Tables {
     refused: `${prefix}_outbox_refused`,
     lanes: `${prefix}_lanes`,
     inbox: `${prefix}_inbox`,
+    events: `${prefix}_events`,
+    documents: `${prefix}_documents`,
+    checkpoints: `${prefix}_checkpoints`,
   };
 }

@@ -6,6 +6,9 @@ import { columns, lanes } from "./rows.js";
 export const mostLanes: number = lanes / 2;
 
 export interface Statements {
+  readonly log: LogStatements;
+  readonly documents: DocumentStatements;
+  readonly checkpoints: CheckpointStatements;
   readonly append: string;
   readonly claim: string;
   readonly prune: string;
@@ -26,6 +29,50 @@ export interface Statements {
   readonly remove: string;
 }
 
+export interface LogStatements {
+  /** Of a stream. */
+  readonly version: string;
+  /**
+   * For so many events at a time, most first: one statement for many rows takes half the time. Leaves out those that the stream
+   * has. Parameters, for each row: stream, version, category, type, source, id, event.
+   */
+  readonly add: readonly { readonly rows: number; readonly sql: string }[];
+  /** Parameters: stream, the version to go back to. */
+  readonly undo: string;
+  /** Parameters: stream, id, source. */
+  readonly place: string;
+  /** Parameters: stream, first version, limit. */
+  readonly forwards: string;
+  readonly backwards: string;
+  readonly head: string;
+  /** Parameters: after, last position, category and types as JSON where they are wanted, limit. */
+  page(category: boolean, types: boolean): string;
+}
+
+export interface DocumentStatements {
+  /** Parameters: collection, keys as JSON. */
+  readonly read: string;
+  /** Parameters: collection, first key, the first key behind the last one, limit. */
+  readonly listFrom: string;
+  /** The same, but for the first key. */
+  readonly listBehind: string;
+  /** Parameters: collection, key, body. */
+  readonly write: string;
+  readonly remove: string;
+  /** Parameters: collection twice, how many. */
+  readonly clear: string;
+}
+
+export interface CheckpointStatements {
+  /** Takes the lock, and changes nothing. */
+  readonly lock: string;
+  readonly position: string;
+  /** Changes nothing where it is at another position than before. Parameters: name, position, time, the position before. */
+  readonly move: string;
+  /** Parameters: first name, the first name behind the last one. */
+  readonly list: string;
+}
+
 const listed = "SELECT value FROM json_each(?)";
 
 export function statementsFor(tables: Tables): Statements {
@@ -33,6 +80,9 @@ export function statementsFor(tables: Tables): Statements {
   const ofLane = `SELECT seq FROM ${outbox} WHERE lane = ?`;
   const merged = Array.from({ length: mostLanes }, () => ofLane).join(" UNION ALL ");
   return {
+    log: logStatements(tables),
+    documents: documentStatements(tables),
+    checkpoints: checkpointStatements(tables),
     append: `INSERT INTO ${outbox} (${columns}) VALUES (${columns.split(",").fill("?").join(", ")})`,
     claim: `INSERT INTO ${inbox} (consumer_group, source, id, claimed_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     prune: `DELETE FROM ${inbox} WHERE claimed_at < ?`,
@@ -49,5 +99,53 @@ export function statementsFor(tables: Tables): Statements {
     refused: `SELECT seq, ${columns}, code, reason, refused_at FROM ${refused} ORDER BY refused_at, seq`,
     restore: `INSERT INTO ${outbox} (${columns}) SELECT ${columns} FROM ${refused} WHERE seq IN (${listed}) ORDER BY seq`,
     remove: `DELETE FROM ${refused} WHERE seq IN (${listed})`,
+  };
+}
+
+function logStatements({ events }: Tables): LogStatements {
+  const stretch = `SELECT version, event AS text FROM ${events} WHERE stream = ?`;
+  const page = (conditions: string): string =>
+    `SELECT position, stream, version, event AS text FROM ${events} WHERE position > ? AND position <= ?${conditions}
+      ORDER BY position LIMIT ?`;
+  return {
+    version: `SELECT max(version) AS version FROM ${events} WHERE stream = ?`,
+    add: [16, 4, 1].map((rows) => ({
+      rows,
+      sql: `INSERT INTO ${events} (stream, version, category, type, source, id, event)
+        VALUES ${Array.from({ length: rows }, () => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}
+        ON CONFLICT (stream, id, source) DO NOTHING`,
+    })),
+    undo: `DELETE FROM ${events} WHERE stream = ? AND version > ?`,
+    place: `SELECT version FROM ${events} WHERE stream = ? AND id = ? AND source = ?`,
+    forwards: `${stretch} AND version >= ? ORDER BY version LIMIT ?`,
+    backwards: `${stretch} AND version <= ? ORDER BY version DESC LIMIT ?`,
+    head: `SELECT max(position) AS head FROM ${events}`,
+    page: (category, types) =>
+      page(`${category ? " AND category = ?" : ""}${types ? ` AND type IN (${listed})` : ""}`),
+  };
+}
+
+function documentStatements({ documents }: Tables): DocumentStatements {
+  const list = (from: ">" | ">="): string =>
+    `SELECT key, body FROM ${documents} WHERE collection = ? AND key ${from} ? AND key < ? ORDER BY key LIMIT ?`;
+  return {
+    read: `SELECT key, body FROM ${documents} WHERE collection = ? AND key IN (${listed})`,
+    listFrom: list(">="),
+    listBehind: list(">"),
+    write: `INSERT INTO ${documents} (collection, key, body) VALUES (?, ?, ?)
+      ON CONFLICT (collection, key) DO UPDATE SET body = excluded.body`,
+    remove: `DELETE FROM ${documents} WHERE collection = ? AND key = ?`,
+    clear: `DELETE FROM ${documents} WHERE collection = ? AND key IN
+      (SELECT key FROM ${documents} WHERE collection = ? ORDER BY key LIMIT ?)`,
+  };
+}
+
+function checkpointStatements({ checkpoints }: Tables): CheckpointStatements {
+  return {
+    lock: `UPDATE ${checkpoints} SET position = position WHERE false`,
+    position: `SELECT position FROM ${checkpoints} WHERE name = ?`,
+    move: `INSERT INTO ${checkpoints} AS c (name, position, moved_at) VALUES (?, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET position = excluded.position, moved_at = excluded.moved_at WHERE c.position = ?`,
+    list: `SELECT name, position, moved_at FROM ${checkpoints} WHERE name >= ? AND name < ? ORDER BY name`,
   };
 }

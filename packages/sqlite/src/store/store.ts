@@ -2,10 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import {
+  type Checkpoint,
   type Store,
   type StoreCapabilities,
   type StoreContext,
+  type StoreDocuments,
+  type Streams,
   storeRefusals,
+  streamsOn,
   systemClock,
   type Transaction,
   type TransactionOptions,
@@ -15,15 +19,19 @@ import {
 import { Connection } from "../connection.js";
 import { type Database, openDatabase } from "../driver.js";
 import { closeConnection, walLimitBytes } from "../open.js";
+import { listCheckpoints } from "./checkpoints.js";
 import type { SqliteClient } from "./client.js";
+import { storeDocuments } from "./documents.js";
 import { schemaMissing, storeError } from "./errors.js";
 import { Handle, inTransaction, onSameDatabase } from "./handle.js";
 import { tablesOf } from "./names.js";
 import { Notices } from "./notices.js";
 import { type SqliteStoreOptions, type StoreSettings, storeSettingsFrom } from "./options.js";
 import { SqliteOutbox } from "./outbox.js";
+import { OwnReader, type Reader, readerOn } from "./reader.js";
 import { makeTables, requireTables } from "./schema.js";
 import { type Statements, statementsFor } from "./statements.js";
+import { sqliteStreamLog } from "./streams.js";
 import { SqliteTransaction } from "./transaction.js";
 import { turnsOf } from "./turns.js";
 
@@ -67,6 +75,8 @@ class Sqlite implements SqliteStore {
   readonly name = "sqlite";
   readonly capabilities: StoreCapabilities;
   readonly outbox: SqliteOutbox;
+  readonly streams: Streams<Transaction>;
+  readonly documents: StoreDocuments;
   readonly #settings: StoreSettings;
   readonly #statements: Statements;
   readonly #notices = new Notices();
@@ -75,7 +85,7 @@ class Sqlite implements SqliteStore {
   #now: () => number = systemClock.now;
   #connecting: Promise<Handle> | undefined;
   /** Once it is open. */
-  #handle: Handle | undefined;
+  #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: StoreSettings) {
@@ -94,9 +104,17 @@ class Sqlite implements SqliteStore {
       statements: this.#statements,
       notices: this.#notices,
       now: () => this.#now(),
-      handle: () => this.#requireOpen(),
+      handle: () => this.#requireOpen().handle,
       underWay: (work) => this.#underWay.run(work),
     });
+    const parts = {
+      statements: this.#statements,
+      notices: this.#notices,
+      read: this.#read.bind(this),
+      write: this.#write.bind(this),
+    };
+    this.streams = streamsOn(sqliteStreamLog(parts));
+    this.documents = storeDocuments(parts);
   }
 
   async migrate(): Promise<void> {
@@ -109,24 +127,24 @@ class Sqlite implements SqliteStore {
 
   async open({ clock, logger }: StoreContext): Promise<void> {
     this.#requireNotClosed();
-    const handle = await this.#underWay.run(() => this.#opened());
+    const opened = await this.#underWay.run(() => this.#open());
     this.#requireNotClosed();
     this.#now = () => clock.now();
     this.#notices.open(fileOf(this.#settings), logger);
-    this.#handle = handle;
+    this.#opened = opened;
   }
 
   async transaction<T>(
     work: (tx: Transaction<SqliteClient>) => Promise<T>,
     { retries = 0 }: TransactionOptions = {},
   ): Promise<T> {
-    const handle = this.#requireOpen();
+    const { handle } = this.#requireOpen();
     return this.#underWay.run(() => withRetries(retries, () => this.#transaction(handle, work)));
   }
 
   enlist(database: Pick<Database, "exec" | "prepare" | "isTransaction">): Transaction<SqliteClient> {
     const requireUsable = (): Handle => {
-      const handle = this.#requireOpen();
+      const { handle } = this.#requireOpen();
       if (!inTransaction(database)) throw storeRefusals.noTransaction();
       return handle;
     };
@@ -142,9 +160,13 @@ class Sqlite implements SqliteStore {
   }
 
   async pruneInbox(before: number): Promise<number> {
-    const handle = this.#requireOpen();
     const { prune } = this.#statements;
-    return this.#underWay.run(() => handle.write("pruning the inbox", (db) => db.run(prune, before)));
+    return this.#write("pruning the inbox", (db) => db.run(prune, before));
+  }
+
+  async checkpoints(prefix: string): Promise<readonly Checkpoint[]> {
+    const { checkpoints } = this.#statements;
+    return this.#read("reading checkpoints", (db) => listCheckpoints(db, checkpoints, prefix));
   }
 
   close(): Promise<void> {
@@ -164,6 +186,16 @@ class Sqlite implements SqliteStore {
     return result;
   }
 
+  async #read<T>(doing: string, run: (db: Connection) => T): Promise<T> {
+    const { reader } = this.#requireOpen();
+    return this.#underWay.run(() => reader.read(doing, run));
+  }
+
+  async #write<T>(doing: string, run: (db: Connection) => T): Promise<T> {
+    const { handle } = this.#requireOpen();
+    return this.#underWay.run(() => handle.write(doing, run));
+  }
+
   #parts(
     requireUsable: () => void,
     appended: () => void,
@@ -178,8 +210,8 @@ class Sqlite implements SqliteStore {
   }
 
   /** Looks before it changes anything, also the journal mode. */
-  async #opened(): Promise<Handle> {
-    const { path, prefix } = this.#settings;
+  async #open(): Promise<Opened> {
+    const { path, prefix, busyMs } = this.#settings;
     if (path !== undefined && path !== ":memory:" && !existsSync(path))
       throw schemaMissing(tablesOf(prefix).migrations);
     const handle = await this.#connect();
@@ -187,7 +219,8 @@ class Sqlite implements SqliteStore {
     for (const pragma of path === undefined ? [] : pragmas) {
       await handle.read("opening the store", ({ database }) => database.exec(pragma));
     }
-    return handle;
+    const ownFile = path === ":memory:" ? undefined : path;
+    return { handle, reader: ownFile === undefined ? readerOn(handle) : new OwnReader(ownFile, busyMs) };
   }
 
   #connect(): Promise<Handle> {
@@ -203,23 +236,30 @@ class Sqlite implements SqliteStore {
     await Promise.resolve();
     await this.#underWay.idle();
     this.#notices.close();
+    await this.#opened?.reader.close();
     const { releaseAll } = this.#statements;
     // What cannot be given back now is given back by the end of the lease.
-    await this.#handle?.writeLast((db) => void db.run(releaseAll, this.#owner)).catch(() => undefined);
+    await this.#opened?.handle.writeLast((db) => void db.run(releaseAll, this.#owner)).catch(() => undefined);
     const handle = await this.#connecting?.catch(() => undefined);
     if (this.#settings.database !== undefined) handle?.db.forget();
     else if (handle !== undefined) closeConnection(handle.db);
   }
 
-  #requireOpen(): Handle {
+  #requireOpen(): Opened {
     this.#requireNotClosed();
-    if (this.#handle === undefined) throw storeRefusals.notOpen();
-    return this.#handle;
+    if (this.#opened === undefined) throw storeRefusals.notOpen();
+    return this.#opened;
   }
 
   #requireNotClosed(): void {
     if (this.#closing !== undefined) throw storeRefusals.closed();
   }
+}
+
+interface Opened {
+  readonly handle: Handle;
+  /** For what is read outside of transactions. */
+  readonly reader: Reader;
 }
 
 const pragmas = [

@@ -10,7 +10,7 @@ import type { Database } from "../driver.js";
  * SQLite has no queue for its lock: other processes try now and then. Who has it all the time would shut them out, so after
  * this long it is left free for a moment, which is longer than they pause between two tries.
  */
-const [longestStretchMs, restMs] = [25, 5];
+const [longestStretchMs, restMs] = [50, 5];
 /** How long to pause at most between two tries to get the lock. */
 export const longestPauseMs = 4;
 

@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { expect, test } from "vitest";
 import { temporaryFile } from "../support.js";
+import { event, events, idsOf, readStream } from "./stream-events.js";
 import { drain, handleOn, openStore, ownValues, row } from "./support.js";
 
 const claim = { group: "g", source: "s", id: "1" };
@@ -114,4 +115,85 @@ test("after close an enlisted transaction is refused, and the caller's handle is
   own.exec("ROLLBACK");
   await closing;
   expect(own.prepare("SELECT count(*) AS count FROM mw_outbox").get()).toEqual({ count: 0 });
+});
+
+test("an enlisted transaction has streams, documents and checkpoints, with the caller's commit or rollback", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const own = await handleOn(path);
+  for (const end of ["ROLLBACK", "COMMIT"]) {
+    own.exec("BEGIN");
+    const tx = store.enlist(own);
+    const sent = events(2);
+    expect(await store.streams.append("order/1", 0, sent, { tx })).toMatchObject({ version: 2 });
+    expect(idsOf(await readStream(store, "order/1", { tx }))).toEqual(sent.map(({ id }) => id));
+    expect((await store.streams.page({ after: 0, limit: 9, tx })).through).toBe(2);
+    await tx.documents.write("orders", [{ key: "1", body: "1" }]);
+    expect(await tx.documents.list("orders")).toHaveLength(1);
+    expect(await tx.hold("totals")).toBe(0);
+    await tx.move("totals", 2);
+    expect(await store.streams.head()).toBe(0);
+    own.exec(end);
+  }
+  expect(await store.streams.head()).toBe(2);
+  expect((await store.documents.read("orders", ["1"])).get("1")).toBe("1");
+  expect(await store.checkpoints("")).toMatchObject([{ name: "totals", position: 2 }]);
+});
+
+test("who holds a checkpoint has the lock, also in a transaction that was begun without it", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path, busyTimeout: 30 });
+  const own = await handleOn(path);
+  own.exec("PRAGMA busy_timeout = 0");
+  own.exec("BEGIN");
+  const tx = store.enlist(own);
+  expect(await tx.hold("totals")).toBe(0);
+  const waiting = store.transaction((other) => other.hold("totals"));
+  await expect(waiting).rejects.toMatchObject({ code: "STORE_CONFLICT", retryable: true });
+  await tx.move("totals", 5);
+  own.exec("COMMIT");
+  await store.transaction(async (other) => {
+    expect(await other.hold("totals")).toBe(5);
+    own.exec("BEGIN");
+    await expect(store.enlist(own).hold("totals")).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+    own.exec("ROLLBACK");
+  });
+});
+
+test("what was enlisted in a transaction before holds nothing that has moved since", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const own = await handleOn(path);
+  own.exec("BEGIN");
+  const tx = store.enlist(own);
+  await tx.hold("totals");
+  await tx.move("totals", 1);
+  own.exec("COMMIT");
+  await store.transaction(async (other) => {
+    await other.hold("totals");
+    await other.move("totals", 2);
+  });
+  own.exec("BEGIN");
+  await expect(tx.move("totals", 3)).rejects.toMatchObject({ code: "STORE_CHECKPOINT_NOT_HELD" });
+  own.exec("COMMIT");
+  expect(await store.checkpoints("")).toMatchObject([{ name: "totals", position: 2 }]);
+});
+
+test("of two enlisted transactions that append to what both have read, one is a conflict", async () => {
+  const path = temporaryFile();
+  const store = await openStore({ path });
+  const [one, two] = [await handleOn(path), await handleOn(path)];
+  for (const own of [one, two]) {
+    own.exec("BEGIN");
+    await readStream(store, "order/1", { tx: store.enlist(own) });
+  }
+  await store.streams.append("order/1", 0, [event()], { tx: store.enlist(one) });
+  one.exec("COMMIT");
+  for (const [what, work] of Object.entries({
+    append: () => store.streams.append("order/1", 0, [event()], { tx: store.enlist(two) }),
+    document: () => store.enlist(two).documents.write("orders", [{ key: "1", body: "1" }]),
+  }))
+    await expect(work(), what).rejects.toMatchObject({ code: "STORE_CONFLICT", retryable: true });
+  two.exec("ROLLBACK");
+  expect(await readStream(store, "order/1")).toHaveLength(1);
 });

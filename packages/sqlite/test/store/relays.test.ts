@@ -1,8 +1,7 @@
 import { partitionOf } from "@meshwright/core/adapter";
-import type { Database } from "@meshwright/sqlite";
 import { expect, test } from "vitest";
 import { temporaryFile } from "../support.js";
-import { commit, handleOn, ids, openStore, places, row, take } from "./support.js";
+import { commit, handleOn, ids, openStore, places, planOf, recordingHandle, row, take } from "./support.js";
 
 /** One key of each lane. */
 const keys = Array.from({ length: 16 }, (_, lane) => {
@@ -78,31 +77,12 @@ test("a store that closes gives back what its relay had", async () => {
 });
 
 test("taking neither sorts nor reads the backlog", async () => {
-  const own = await handleOn(temporaryFile());
-  const prepared: string[] = [];
-  const database: Database = {
-    exec: (sql) => own.exec(sql),
-    prepare: (sql) => {
-      prepared.push(sql);
-      return own.prepare(sql);
-    },
-    close: () => undefined,
-    get isTransaction() {
-      return own.isTransaction ?? false;
-    },
-  };
+  const { database, prepared } = await recordingHandle();
   const store = await openStore({ database });
   await commit(store, "1");
   prepared.length = 0;
   await take(store);
-  const plans = prepared
-    .filter((sql) => sql.includes("mw_outbox"))
-    .map((sql) =>
-      own
-        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
-        .all()
-        .map((step) => (step as { readonly detail: string }).detail),
-    );
+  const plans = prepared.filter((sql) => sql.includes("mw_outbox")).map((sql) => planOf(database, sql));
   expect(plans).toHaveLength(2);
   for (const plan of plans) {
     expect(plan.filter((step) => /TEMP B-TREE|SCAN (mw_outbox|o\b)/.test(step))).toEqual([]);

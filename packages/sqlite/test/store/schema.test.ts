@@ -3,6 +3,7 @@ import { migrations, sqliteStore } from "@meshwright/sqlite";
 import { spawnNode } from "@meshwright/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openBroker, temporaryFile } from "../support.js";
+import { event } from "./stream-events.js";
 import { commit, context, drain, handleOn, openStore, storeOn } from "./support.js";
 
 describe("migrating", () => {
@@ -46,6 +47,21 @@ describe("migrating", () => {
     expect((await handleOn(byCall)).prepare(tables).all()).toEqual(made);
   });
 
+  test("from the first version on, with what is there", async () => {
+    const path = temporaryFile();
+    const database = await handleOn(path);
+    const [first, ...later] = migrations();
+    database.exec(first?.sql ?? "");
+    database.exec("INSERT INTO mw_inbox VALUES ('g', 's', '1', 1)");
+    const store = storeOn({ path });
+    await expect(store.open(context)).rejects.toMatchObject({ code: "SQLITE_SCHEMA_OLDER" });
+    await store.migrate();
+    await store.open(context);
+    expect(later.length).toBeGreaterThan(0);
+    expect(await store.transaction((tx) => tx.claim({ group: "g", source: "s", id: "1" }))).toBe(false);
+    expect((await store.streams.append("order/1", 0, [event()])).version).toBe(1);
+  });
+
   test("in memory, on one handle", async () => {
     const store = await openStore({ path: ":memory:" });
     expect(store.capabilities).toEqual({ durable: false, reach: "process", concurrent: false });
@@ -67,17 +83,17 @@ describe("open", () => {
     expect(database.prepare("SELECT count(*) AS count FROM sqlite_master").get()).toEqual({ count: 1 });
     expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "delete" });
     await store.migrate();
-    database.exec("UPDATE mw_migrations SET version = 1000");
+    database.exec("INSERT INTO mw_migrations (version, name) VALUES (1000, 'newer')");
     const newer = {
       code: "SQLITE_SCHEMA_NEWER",
       message: expect.stringContaining("Update @meshwright/sqlite"),
     };
     await expect(store.open(context)).rejects.toMatchObject(newer);
     await expect(store.migrate()).rejects.toMatchObject(newer);
-    database.exec("UPDATE mw_migrations SET version = 0");
+    database.exec("DELETE FROM mw_migrations WHERE version > 1");
     const older = { code: "SQLITE_SCHEMA_OLDER", message: expect.stringContaining("migrate()") };
     await expect(store.open(context)).rejects.toMatchObject(older);
-    database.exec("UPDATE mw_migrations SET version = 1");
+    database.exec("INSERT INTO mw_migrations (version, name) VALUES (2, 'again')");
     await store.open(context);
     await commit(store, "1");
     expect((await handleOn(path)).prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });

@@ -3,7 +3,7 @@ import { type Database, type SqliteStore, type SqliteStoreOptions, sqliteStore }
 import { eventually } from "@meshwright/testing";
 import { onTestFinished } from "vitest";
 import { openHandle } from "../open-handle.js";
-import { message } from "../support.js";
+import { message, temporaryFile } from "../support.js";
 
 export const context = { clock: systemClock, logger: silentLogger };
 
@@ -67,4 +67,40 @@ export async function drain(store: Store, limit = 100): Promise<string[]> {
 export function ownValues(database: Database): unknown[] {
   const rows = database.prepare("SELECT value FROM own ORDER BY rowid").all();
   return rows.map((one) => (one as { readonly value: unknown }).value);
+}
+
+/** A promise, and what resolves it. */
+export function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
+/** A handle that remembers what it was asked to prepare. */
+export async function recordingHandle(): Promise<{
+  readonly database: Database;
+  readonly prepared: string[];
+}> {
+  const own = await handleOn(temporaryFile());
+  const prepared: string[] = [];
+  const database: Database = {
+    exec: (sql) => own.exec(sql),
+    prepare: (sql) => {
+      prepared.push(sql);
+      return own.prepare(sql);
+    },
+    close: () => undefined,
+    get isTransaction() {
+      return own.isTransaction ?? false;
+    },
+  };
+  return { database, prepared };
+}
+
+/** How SQLite does it, step by step. */
+export function planOf(database: Database, sql: string): string[] {
+  const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+  return steps.map((step) => (step as { readonly detail: string }).detail);
 }

@@ -2,15 +2,7 @@ import type { Transaction } from "@meshwright/core/adapter";
 import type { SqliteClient, SqliteStatement } from "@meshwright/sqlite";
 import { expect, test } from "vitest";
 import { temporaryFile } from "../support.js";
-import { commit, drain, handleOn, openStore, ownValues, places, row, take } from "./support.js";
-
-function deferred(): { readonly promise: Promise<void>; resolve(): void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve: () => resolve() };
-}
+import { commit, deferred, drain, handleOn, openStore, ownValues, places, row, take } from "./support.js";
 
 const claim = { group: "g", source: "s", id: "1" };
 
