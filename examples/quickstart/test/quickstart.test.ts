@@ -41,3 +41,8 @@ it("decides, reads and archives streams, as the guide to streams shows it", asyn
     "",
   ]);
 });
+
+it("keeps a read model, as the guide to projections shows it", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("projection.ts")]);
+  expect(stdout).toBe("the big one: approved by ann\nrelease/42 1\nreleases 1 live 0 undefined\n");
+});

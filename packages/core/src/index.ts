@@ -63,6 +63,21 @@ export {
 export type { ForwardOptions, From, HandlerOptions, MeshOptions, ReplayRequest } from "./mesh/options.js";
 export type { Plugin, PluginContext } from "./mesh/plugin.js";
 export type { ReplayPosition, ReplayResult } from "./mesh/replay.js";
+export type { DocumentReader, KeyedDocument, ProjectionDocuments } from "./projection/documents.js";
+export type { ProjectionHandle } from "./projection/handle.js";
+export type { ProjectionError, ProjectionHealth } from "./projection/health.js";
+export {
+  type ChannelPlace,
+  type CheckProjection,
+  type Projection,
+  type ProjectionChange,
+  type ProjectionContext,
+  type ProjectionHandlers,
+  type ProjectionOptions,
+  type ProjectionSource,
+  projection,
+  type StreamPlace,
+} from "./projection/projection.js";
 export type { ClaimCheck } from "./publish/claim-check.js";
 export type { PublishEntryFor, PublishOptionsFor } from "./publish/entries.js";
 export { EventDataError, UnknownTypeError } from "./publish/errors.js";

@@ -1,10 +1,10 @@
 /** A command on a stream: read -> decide -> append, and again when another one was faster. */
-import { MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { deriveId } from "../event/ids.js";
 import type { PublishEntry, PublishOptions } from "../publish/options.js";
 import type { Prepared } from "../publish/publisher.js";
 import type { Transaction } from "../store/contract.js";
+import { fitting } from "../store/fitting.js";
 import { withRetries } from "../store/nesting.js";
 import type { Executed, ExecuteParts, Job } from "./job.js";
 import { readSnapshot, type Snapshot, writeSnapshot } from "./snapshots.js";
@@ -87,13 +87,7 @@ async function load(job: Job, tx: Transaction | undefined): Promise<Loaded> {
 }
 
 function evolve({ parts, decider, stream }: Job, state: unknown, event: MeshEvent, version: number): unknown {
-  const lifted = parts.catalog.lift(event);
-  if (lifted.ok) return decider.evolve(state, lifted.event as never);
-  const [issue] = lifted.issues;
-  throw new MeshError(
-    "STREAM_EVENT_UNFIT",
-    `The event of type ${event.type} at version ${version} of stream "${stream}" does not fit the catalog: ${issue?.path} ${issue?.reason}. Define its type, or add an upcast.`,
-  );
+  return decider.evolve(state, fitting(parts.catalog, { stream, version, event }) as never);
 }
 
 function entriesOf(decision: unknown): readonly PublishEntry[] {

@@ -1,6 +1,7 @@
 import { type Broker, type GroupReport, isInspector } from "../broker/contract.js";
 import type { Consumer } from "../consume/consumer.js";
 import type { Counters } from "../consume/counters.js";
+import type { ProjectionHealth } from "../projection/health.js";
 
 /** How one group is doing on one channel. Numbers of the broker are for all its members; counters for this process. */
 export interface GroupHealth extends GroupReport {
@@ -16,6 +17,7 @@ export interface MeshHealth {
     readonly reason?: string;
   };
   readonly groups: readonly GroupHealth[];
+  readonly projections: readonly ProjectionHealth[];
 }
 
 /** Asks the broker about the groups this mesh consumes with. Never rejects: not being able to tell is an answer. */
@@ -24,7 +26,7 @@ export async function healthOf(
   consumers: readonly Consumer[],
   connection: { readonly connected: boolean; readonly cause: unknown },
   running: boolean,
-): Promise<MeshHealth> {
+): Promise<Omit<MeshHealth, "projections">> {
   const name = broker.name;
   if (!running) return { status: "stopped", broker: { name, state: "disconnected" }, groups: [] };
   try {

@@ -7,6 +7,8 @@ import type { Middleware } from "../consume/middleware.js";
 import type { Decider } from "../decider/decider.js";
 import type { Executed, ExecuteOptions } from "../decider/job.js";
 import type { MeshEvent } from "../event/event.js";
+import type { ProjectionHandle } from "../projection/handle.js";
+import type { CheckProjection, Projection } from "../projection/projection.js";
 import type { PublishEntryFor, PublishOptionsFor } from "../publish/entries.js";
 import type { Catalog } from "../schema/catalog.js";
 import type { CheckPattern, EventFor, EventTypes, InputOf, NameOrPattern } from "../schema/event-types.js";
@@ -81,14 +83,31 @@ export interface Mesh<C extends Catalog = Catalog, Client = unknown> extends Asy
     handler: Handler<C, EventFor<C, P>>,
   ): this;
 
+  /**
+   * Keeps a read model up to date, from start to stop; see `projection`. Every process that has it may do the work, one at a
+   * time does.
+   *
+   * @returns what to ask it with
+   * @throws ConfigurationError `STORE_MISSING`, `PROJECTION_DUPLICATE`, `PROJECTION_CHANNEL`, `CAPABILITY_MISSING`,
+   *   `HANDLER_TYPE_UNKNOWN`, `HANDLER_TYPE_SUPERSEDED`, `MESH_STARTED`
+   * @example
+   * const handle = mesh.projection(releases);
+   * await mesh.start();
+   * await handle.caughtUp();
+   * const release = await handle.documents.get("2026-11");
+   */
+  projection<E, Document, PC>(
+    projection: Projection<E, Document, PC> & CheckProjection<C, Client, E, PC>,
+  ): ProjectionHandle<Document>;
+
   /** Wraps every handling, in the order added, inside the plugins. @throws ConfigurationError `MESH_STARTED` */
   use(middleware: Middleware): this;
 
   /**
    * Opens the broker and subscribes; resolves when every subscription is live. A mesh starts once.
    *
-   * @throws ConfigurationError `CAPABILITY_MISSING`, `GROUP_OPTIONS_CONFLICT`, `SCHEMA_INVALID`, and what the broker
-   *   and the plugins reject with
+   * @throws ConfigurationError `CAPABILITY_MISSING`, `GROUP_OPTIONS_CONFLICT`, `SCHEMA_INVALID`, `PROJECTION_RETIRED`, and
+   *   what the broker, the store and the plugins reject with
    */
   start(): Promise<void>;
 

@@ -46,7 +46,8 @@ export function register(
   };
 }
 
-function checkPattern(catalog: Catalog, pattern: string): void {
+/** @throws ConfigurationError `HANDLER_TYPE_UNKNOWN`, `HANDLER_TYPE_SUPERSEDED` */
+export function checkPattern(catalog: Catalog, pattern: string): void {
   const matches = matchesPattern(pattern);
   if (!catalog.definitions.some(({ type }) => matches(type))) {
     throw new ConfigurationError(

@@ -9,6 +9,8 @@ import type { Executed, ExecuteOptions } from "../decider/job.js";
 import { ConfigurationError, MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { Relay } from "../outbox/relay.js";
+import type { ProjectionHandle } from "../projection/handle.js";
+import type { Projection } from "../projection/projection.js";
 import type { PublishEntry, PublishOptions } from "../publish/options.js";
 import { type Prepared, Publisher } from "../publish/publisher.js";
 import { compileFilter, type Filter } from "../routing/filter.js";
@@ -27,6 +29,7 @@ import {
   millis,
   type ReplayRequest,
 } from "./options.js";
+import { Projections } from "./projections.js";
 import { type AnyHandler, register } from "./registration.js";
 import { plan, type Registration } from "./registry.js";
 import { type ReplayPosition, type ReplayResult, replayHistory } from "./replay.js";
@@ -45,6 +48,7 @@ export class MeshRuntime {
   readonly #middleware: Middleware[] = [];
   readonly #parts: Omit<ConsumerParts, "middleware">;
   readonly #publisher: Publisher;
+  readonly #projections: Projections;
   readonly #namespace: string;
   #consumers: Consumer[] = [];
   #connection: { connected: boolean; cause: unknown } = { connected: true, cause: undefined };
@@ -81,6 +85,7 @@ export class MeshRuntime {
       unknownType,
       expired,
     };
+    this.#projections = new Projections({ ...this.#parts, service });
   }
 
   on(types: string | readonly string[], second: HandlerOptions | AnyHandler, third?: AnyHandler): this {
@@ -90,6 +95,11 @@ export class MeshRuntime {
       throw new ConfigurationError("OPTION_INVALID", "mesh.on needs a handler function.");
     this.#registrations.push(register(this.options, types, options, handler));
     return this;
+  }
+
+  projection(projection: Projection): ProjectionHandle {
+    this.#requireNew("projection");
+    return this.#projections.add(projection);
   }
 
   use(middleware: Middleware): this {
@@ -102,7 +112,8 @@ export class MeshRuntime {
     this.#requireNew("start");
     this.#state = "starting";
     try {
-      const consumers = plan(this.#registrations, this.#parts.broker.capabilities);
+      const registrations = [...this.#registrations, ...this.#projections.registrations];
+      const consumers = plan(registrations, this.#parts.broker.capabilities);
       for (const { group, transactional } of consumers)
         if (transactional && this.#parts.store === undefined) throw storeMissing(`Group "${group}"`);
       await this.options.catalog.compile();
@@ -110,6 +121,7 @@ export class MeshRuntime {
       const { clock, logger } = this.#parts;
       await this.#parts.store?.open({ clock, logger });
       await this.#parts.broker.open(this.#brokerContext());
+      await this.#projections.begin();
       const middleware = [
         ...(this.options.plugins ?? []).flatMap((plugin) => plugin.consume ?? []),
         ...this.#middleware,
@@ -117,6 +129,7 @@ export class MeshRuntime {
       for (const consumer of consumers) {
         this.#consumers.push(await Consumer.start(consumer, { ...this.#parts, middleware }));
       }
+      this.#projections.start();
       this.#startRelay();
       this.#state = "running";
     } catch (error) {
@@ -198,8 +211,10 @@ export class MeshRuntime {
     );
   }
 
-  health(): Promise<MeshHealth> {
-    return healthOf(this.#parts.broker, this.#consumers, this.#connection, this.#state === "running");
+  async health(): Promise<MeshHealth> {
+    const isRunning = this.#state === "running";
+    const health = await healthOf(this.#parts.broker, this.#consumers, this.#connection, isRunning);
+    return { ...health, projections: await this.#projections.health(health.groups) };
   }
 
   /** Stopping twice gives the same promise. */
@@ -220,7 +235,7 @@ export class MeshRuntime {
     const cancel = clock.after(timeoutMs, due.resolve);
     if (timeoutMs === 0) due.resolve();
     const deadline = due.promise;
-    await Promise.all(this.#consumers.map((consumer) => consumer.stop(deadline)));
+    await Promise.all([...this.#consumers, this.#projections].map((part) => part.stop(deadline)));
     await Promise.race([this.#publisher.idle(), deadline]);
     await Promise.race([this.#relay?.stop(), deadline]);
     cancel();

@@ -36,7 +36,7 @@ export interface TypedSchema<Data> extends JsonSchema {
  *
  * @example defineEvent("com.acme.scan.finished.v1", { schema: typed<ScanFinished>(scanFinishedJson) })
  */
-export function typed<Data>(schema: object): TypedSchema<Data> {
+export function typed<Data>(schema: object = {}): TypedSchema<Data> {
   return schema as TypedSchema<Data>;
 }
 
