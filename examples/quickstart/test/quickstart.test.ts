@@ -46,3 +46,8 @@ it("keeps a read model, as the guide to projections shows it", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("projection.ts")]);
   expect(stdout).toBe("the big one: approved by ann\nrelease/42 1\nreleases 1 live 0 undefined\n");
 });
+
+it("tells DORA metrics, as their guide shows it", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("dora.ts")]);
+  expect(stdout).toBe("2026-W14 1 1 3600000 1200000\n");
+});

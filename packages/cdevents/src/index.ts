@@ -1,5 +1,13 @@
 /** CDEvents 0.5.1 as typed events of a mesh, and GitHub's webhooks translated into them. */
 export { cdeventsCatalog } from "./catalog.js";
+export type { DoraDocument } from "./dora/documents.js";
+export { type DoraOptions, doraMetrics } from "./dora/dora.js";
+export type { DoraEvent } from "./dora/handlers.js";
+export type { DoraReader } from "./dora/read.js";
+export type { DoraThing } from "./dora/reading.js";
+export { type DoraReportOptions, doraReport } from "./dora/report.js";
+export type { Spread } from "./dora/spread.js";
+export type { DoraWeek } from "./dora/weeks.js";
 export { type CdEventInit, cdevent } from "./event/build.js";
 export {
   type CdContext,

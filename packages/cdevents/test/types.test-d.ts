@@ -9,7 +9,10 @@ import {
   cdeventsVocabulary,
   changeCreated,
   changeMerged,
+  type DoraWeek,
   defineCdEvent,
+  doraMetrics,
+  doraReport,
   type GitHubCdEvent,
   nonEmptyText,
   oneOf,
@@ -97,3 +100,11 @@ export const long: QuotaExceeded = defineCdEvent(quota, "", {
 export const wide: QuotaExceeded = defineCdEvent(quota, "", { used: text, level: optional(nonEmptyText) });
 // @ts-expect-error not a CDEvents type
 defineCdEvent("com.acme.quota", "", {});
+
+// DORA metrics: the catalog of the mesh has to have their events.
+const dora = mesh.projection(doraMetrics());
+const rows: Promise<readonly DoraWeek[]> = doraReport(dora.documents);
+const few = createMesh({ service: "few", catalog: defineCatalog([changeMerged]), broker: memoryBroker() });
+// @ts-expect-error it lacks deployments and incidents
+few.projection(doraMetrics());
+void rows;
