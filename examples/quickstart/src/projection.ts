@@ -16,7 +16,9 @@ const catalog = defineCatalog([
   defineEvent("com.acme.release.approved.v1", { schema: by }),
 ]);
 
-type Command = { readonly do: "open"; readonly title: string } | { readonly do: "approve"; readonly by: string };
+type Command =
+  | { readonly do: "open"; readonly title: string }
+  | { readonly do: "approve"; readonly by: string };
 const release = decider({
   catalog,
   initial: undefined,
@@ -69,7 +71,8 @@ for (const { key, document } of await handle.documents.list({ prefix: "release/"
 
 // health
 const { projections } = await mesh.health();
-for (const { name, version, state, lag, error } of projections) console.log(name, version, state, lag, error?.code);
+for (const { name, version, state, lag, error } of projections)
+  console.log(name, version, state, lag, error?.code);
 // end health
 
 await mesh.stop();
