@@ -1,4 +1,7 @@
-/** Checkpoints: the lock of a row is the right to move it. */
+/**
+ * Checkpoints. The right to move one is an advisory lock: who does not get it reads nothing, so that waiting for a turn disturbs
+ * nobody, also where transactions are serializable.
+ */
 import { type Checkpoint, storeRefusals } from "@meshwright/core/adapter";
 import { textKey } from "./claims.js";
 import type { Tables } from "./names.js";
@@ -7,11 +10,9 @@ import { lockNumberOf, named, type Statement } from "./statement.js";
 import { keptText, textFrom } from "./texts.js";
 
 export interface CheckpointStatements {
-  /** Values: key. Answers with nothing where it is not there, or held by another. */
+  /** Values: key. Answers with a row, with whether the lock is ours, and the position. */
   readonly hold: Statement;
-  /** Values: key, name, time in milliseconds. Answers with nothing where it is there, or another is making it. */
-  readonly make: Statement;
-  /** Values: key, position, time in milliseconds. */
+  /** Values: key, name, position, time in milliseconds, position before. */
   readonly move: Statement;
   /** Values: prefix. */
   readonly list: Statement;
@@ -19,18 +20,21 @@ export interface CheckpointStatements {
 
 export function checkpointStatements({ checkpoints }: Tables): CheckpointStatements {
   return {
+    // FOR UPDATE reads the row as it is now: whoever had the lock until a moment ago may have moved it since this began.
     hold: named(
-      `SELECT position::text AS position FROM ${checkpoints} WHERE key = $1::text FOR UPDATE SKIP LOCKED`,
+      `SELECT (CASE WHEN lock.ours THEN 'ours' END) AS ours, there.position::text AS position
+       FROM (SELECT pg_try_advisory_xact_lock(${lockNumberOf(checkpoints)}, hashtext($1::text)) AS ours) AS lock
+       LEFT JOIN LATERAL (
+         SELECT position FROM ${checkpoints} WHERE key = $1::text AND lock.ours FOR UPDATE
+       ) AS there ON true`,
     ),
-    // Whoever makes it has the lock. Without it the others would not be told, but wait for his commit. And they would wait for
-    // the commit of one who has moved it.
-    make: named(`INSERT INTO ${checkpoints} (key, name, position, moved_at)
-      SELECT $1::text, $2::text, 0, to_timestamp($3::double precision / 1000)
-      WHERE NOT EXISTS (SELECT FROM ${checkpoints} WHERE key = $1::text)
-        AND pg_try_advisory_xact_lock(${lockNumberOf(checkpoints)}, hashtext($1::text))
-      ON CONFLICT DO NOTHING RETURNING position::text AS position`),
-    move: named(`UPDATE ${checkpoints} SET position = $2::bigint, moved_at = to_timestamp($3::double precision / 1000)
-      WHERE key = $1::text`),
+    // Where another has made it since the hold began, the position before is another one.
+    move: named(
+      `INSERT INTO ${checkpoints} AS there (key, name, position, moved_at)
+       VALUES ($1::text, $2::text, $3::bigint, to_timestamp($4::double precision / 1000))
+       ON CONFLICT (key) DO UPDATE SET position = excluded.position, moved_at = excluded.moved_at
+         WHERE there.position = $5::bigint`,
+    ),
     list: named(
       `SELECT name, position::text AS position, round(extract(epoch FROM moved_at) * 1000)::text AS moved
        FROM ${checkpoints} WHERE starts_with(name, $1::text) ORDER BY name`,
@@ -66,40 +70,34 @@ interface Parts {
 /** The checkpoints that a transaction holds. */
 export class HeldCheckpoints {
   readonly #parts: Parts;
-  readonly #held: Set<string> = new Set();
+  /** By name: where it is. */
+  readonly #held: Map<string, number> = new Map();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   async hold(name: string): Promise<number | undefined> {
-    const key = textKey(name);
-    const { statements } = this.#parts;
-    const hold = (): Promise<number | undefined> => this.#position(statements().hold, [key]);
-    const make = (): Promise<number | undefined> =>
-      this.#position(statements().make, [key, keptText(name), this.#parts.now()]);
-    // The last one is for what another has made and committed between the first two.
-    const position = (await hold()) ?? (await make()) ?? (await hold());
-    if (position !== undefined) this.#held.add(name);
+    const { session, statements } = this.#parts;
+    const { rows } = await session.ask<{ ours: string | null; position: string | null }>(
+      statements().hold,
+      [textKey(name)],
+      "holding a checkpoint",
+    );
+    if (rows[0]?.ours !== "ours") return undefined;
+    const position = Number(rows[0].position);
+    this.#held.set(name, position);
     return position;
   }
 
   async move(name: string, position: number): Promise<void> {
     const { session, statements, now } = this.#parts;
     session.requireUsable();
-    if (!this.#held.has(name)) throw storeRefusals.notHeld();
-    const values = [textKey(name), position, now()];
+    const before = this.#held.get(name);
+    if (before === undefined) throw storeRefusals.notHeld();
+    const values = [textKey(name), keptText(name), position, now(), before];
     const { count } = await session.ask(statements().move, values, "moving a checkpoint");
-    // Rolled back to a savepoint before it was held.
-    if (count === 0) throw storeRefusals.notHeld();
-  }
-
-  async #position(statement: Statement, values: readonly unknown[]): Promise<number | undefined> {
-    const { rows } = await this.#parts.session.ask<{ position: string }>(
-      statement,
-      values,
-      "holding a checkpoint",
-    );
-    return rows[0] === undefined ? undefined : Number(rows[0].position);
+    if (count === 0) throw storeRefusals.conflict(undefined);
+    this.#held.set(name, position);
   }
 }

@@ -15,8 +15,10 @@ export interface Tables {
   readonly checkpoints: string;
 }
 
-/** The store's tables, and what tells them from those of another database. */
+/** The store's tables, and what is to be known of the database they are in. */
 export interface FoundTables extends Tables {
+  /** Whether transactions are stricter than READ COMMITTED unless they say otherwise. */
+  readonly isStrict: boolean;
   /** The server's name for the database, whatever a pooler calls it. */
   readonly database: string;
   /** When the first version was made, in microseconds since the epoch. */

@@ -2,11 +2,12 @@
  * Who is told that rows may have been committed. In this process at once; in others by LISTEN and NOTIFY, which are for speed
  * alone: a relay looks by itself every few milliseconds.
  */
+import { AsyncResource } from "node:async_hooks";
 import type { Cancel, StoreContext } from "@meshwright/core/adapter";
 import type { Pool } from "pg";
 import { Listener } from "./listener.js";
 
-/** How long to wait after a NOTIFY. It is a commit of its own: one for each of ours would make twice as many. */
+/** From one NOTIFY to the next: each is a commit, so one for each of many would take as much as those. */
 const pauseMs = 10;
 
 export class Notices {
@@ -33,8 +34,9 @@ export class Notices {
   }
 
   watch(changed: () => void): Cancel {
-    // One of its own, lest the same function given twice be one watcher.
-    const watcher = (): void => changed();
+    // One of its own, lest the same function given twice be one watcher. And not inside of the transaction that wakes it: there
+    // it could begin none.
+    const watcher = AsyncResource.bind(() => changed());
     this.#watchers.add(watcher);
     this.#listen();
     return () => {
@@ -57,9 +59,10 @@ export class Notices {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#again = false;
+    this.#endPause();
     this.#watchers.clear();
     this.#deafen();
-    this.#endPause();
     await this.#telling;
   }
 
@@ -91,15 +94,14 @@ export class Notices {
     this.#telling = undefined;
   }
 
-  async #pause(): Promise<void> {
-    const { clock } = this.#context ?? {};
-    if (clock === undefined || this.#closed) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(pauseMs, resolve);
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#context?.clock.after(pauseMs, resolve);
       this.#endPause = () => {
-        cancel();
+        cancel?.();
         resolve();
       };
+      if (this.#closed) this.#endPause();
     });
   }
 }

@@ -116,11 +116,16 @@ async function versionOf(client: PoolClient, { migrations }: Tables): Promise<nu
 async function identityOf(
   client: PoolClient,
   { migrations }: Tables,
-): Promise<Pick<FoundTables, "database" | "madeAt">> {
-  const { rows } = await client.query<{ database: string; made_at: string | null }>(
-    `SELECT current_database() AS database, (SELECT ${madeAt} FROM ${migrations})::text AS made_at`,
+): Promise<Pick<FoundTables, "database" | "madeAt" | "isStrict">> {
+  const { rows } = await client.query<{ database: string; made_at: string | null; isolation: string }>(
+    `SELECT current_database() AS database, (SELECT ${madeAt} FROM ${migrations})::text AS made_at,
+       current_setting('default_transaction_isolation') AS isolation`,
   );
-  return { database: rows[0]?.database ?? "", madeAt: rows[0]?.made_at ?? "0" };
+  return {
+    database: rows[0]?.database ?? "",
+    madeAt: rows[0]?.made_at ?? "0",
+    isStrict: /^(repeatable read|serializable)$/.test(rows[0]?.isolation ?? ""),
+  };
 }
 
 async function requireEncoding(client: PoolClient): Promise<void> {

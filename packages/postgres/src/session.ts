@@ -1,7 +1,8 @@
 /** Where statements run: in a transaction, or each by itself on the pool. */
 import { storeRefusals } from "@meshwright/core/adapter";
-import type { Pool, QueryConfig } from "pg";
+import type { Pool, QueryConfig, QueryResult } from "pg";
 import { isLostRace, storeError } from "./errors.js";
+import { runTransaction } from "./run.js";
 import type { Statement } from "./statement.js";
 
 export interface Session {
@@ -25,27 +26,17 @@ interface Parts {
   readonly prepare: boolean;
   /** For reading alone: writing may wait for transactions of others. */
   readonly timeoutMs: number;
+  /** Whether transactions are stricter than READ COMMITTED unless they say otherwise. */
+  isStrict(): boolean;
   /** @throws StoreError `STORE_NOT_OPEN`, `STORE_CLOSED` */
   requireUsable(): void;
   /** Work that `close` waits for. */
   underWay<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Where transactions are serializable, each of many that write the same may lose against all others in turn. */
-const mostTries = 100;
-
-/** A statement on the pool is a transaction of its own, so one that lost against another is simply run again. */
-export function poolSession({ pool, prepare, timeoutMs, requireUsable, underWay }: Parts): Session {
-  async function run<Row>(query: QueryConfig): Promise<Answer<Row>> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const { rows, rowCount } = await pool.query(query);
-        return { rows, count: rowCount ?? 0 };
-      } catch (error) {
-        if (tries >= mostTries || !isLostRace(error)) throw error;
-      }
-    }
-  }
+/** On the pool, where each statement is a transaction of its own. */
+export function poolSession(parts: Parts): Session {
+  const { prepare, timeoutMs, requireUsable, underWay } = parts;
   return {
     requireUsable,
     async ask({ name, text, reads }, values, doing) {
@@ -57,10 +48,23 @@ export function poolSession({ pool, prepare, timeoutMs, requireUsable, underWay 
         ...(reads ? { query_timeout: timeoutMs } : {}),
       };
       try {
-        return await underWay(() => run(query));
+        const { rows, rowCount } = await underWay(() => run(parts, query));
+        return { rows, count: rowCount ?? 0 };
       } catch (error) {
         throw isLostRace(error) ? storeRefusals.conflict(error) : storeError(error, doing);
       }
     },
   };
+}
+
+/**
+ * Where transactions are serializable, reading the log all the time would make transactions of the service fail that write to
+ * it. Ours need no more than READ COMMITTED.
+ */
+function run({ pool, timeoutMs, isStrict }: Parts, query: QueryConfig): Promise<QueryResult> {
+  if (!isStrict()) return pool.query(query);
+  return runTransaction(pool, timeoutMs, async (_, driver) => {
+    await driver.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    return driver.query(query);
+  });
 }

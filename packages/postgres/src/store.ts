@@ -84,6 +84,7 @@ class Postgres implements PostgresStore {
   readonly #nesting = new Nesting();
   readonly #underWay = new UnderWay();
   #now: () => number = systemClock.now;
+  #isStrict = false;
   /** Once it is open. */
   #statements: Statements | undefined;
   #closing: Promise<void> | undefined;
@@ -99,9 +100,14 @@ class Postgres implements PostgresStore {
     const shared = { pool, timeoutMs, notices, underWay };
     this.#notices = notices;
     this.outbox = new PostgresOutbox({ ...shared, leaseMs, now: () => this.#now(), statements });
-    const session = poolSession({ ...shared, prepare, requireUsable: () => void statements() });
+    const session = poolSession({
+      ...shared,
+      prepare,
+      isStrict: () => this.#isStrict,
+      requireUsable: () => void statements(),
+    });
     this.#session = session;
-    this.#numbering = new Numbering({ ...shared, statements: () => statements().streams });
+    this.#numbering = new Numbering({ ...shared, session, statements: () => statements().streams });
     this.documents = storeDocuments({ session, statements: () => statements().documents });
     this.streams = streamsOn(
       streamLog({
@@ -128,6 +134,7 @@ class Postgres implements PostgresStore {
       });
     this.#requireNotClosed();
     this.#now = () => context.clock.now();
+    this.#isStrict = tables.isStrict;
     this.#statements = statementsFor(tables);
     this.#notices.open(context);
   }
@@ -151,6 +158,7 @@ class Postgres implements PostgresStore {
       prepare: this.#settings.prepare,
       foreign: true,
       numbering: this.#numbering,
+      isStrict: this.#isStrict,
       now: this.#now,
       ended: () => this.#closed(),
       // The commit is not ours to see: relays look by themselves.
@@ -190,6 +198,7 @@ class Postgres implements PostgresStore {
           prepare: this.#settings.prepare,
           foreign: false,
           numbering: this.#numbering,
+          isStrict: this.#isStrict,
           now: this.#now,
           ended: () => (lent.ended ? storeRefusals.ended() : undefined),
           appended: () => {

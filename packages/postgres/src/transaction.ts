@@ -38,6 +38,8 @@ interface Parts {
   /** The client is the caller's: it may be in another database. */
   readonly foreign: boolean;
   readonly numbering: Numbering;
+  /** Whether it is stricter than READ COMMITTED, unless it says otherwise itself. */
+  readonly isStrict: boolean;
   now(): number;
   /** Whether it may be used no more, and why. */
   ended(): Error | undefined;
@@ -81,6 +83,7 @@ export class PostgresTransaction implements Transaction<PoolClient> {
       statements: () => statements.streams,
       isTransaction: true,
       number: numbering.someBeside,
+      ...(parts.isStrict ? { beforePage: numbering.allBeside } : {}),
       appended,
     });
   }

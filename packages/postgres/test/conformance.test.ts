@@ -5,7 +5,7 @@ import { leaseMs, postgresWorld, requireServer } from "./world.js";
 let server: PostgresServer | undefined;
 beforeAll(async () => {
   // One of its own, since it is restarted.
-  server = await postgresServer({ config: ["max_connections = 100", "deadlock_timeout = 100ms"] });
+  server = await postgresServer({ config: ["max_connections = 100"] });
 });
 afterAll(() => server?.close());
 
@@ -21,10 +21,4 @@ testStore({
   world: () =>
     postgresWorld(requireServer(server), { options: "-c default_transaction_isolation=serializable" }),
   leaseMs,
-  skip: {
-    "S17/late-commit":
-      "two that append while both are open are a conflict here, as the case's first part shows",
-    "S17/reader-rolled-back": "a snapshot that is older than the numbering of an event does not see it",
-    "S19/one-holds": "who finds a checkpoint that was moved since its snapshot is told of a conflict",
-  },
 });

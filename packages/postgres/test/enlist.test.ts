@@ -1,8 +1,10 @@
+import type { MeshEvent } from "@meshwright/core";
 import type { Transaction } from "@meshwright/core/adapter";
 import type { Queryable } from "@meshwright/postgres";
 import { postgresServer } from "@meshwright/testing";
 import pg, { type Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
+import { all, events, ids } from "./streams/support.js";
 import { database, drain, openStore, poolOn, row } from "./support.js";
 
 async function client(url: string): Promise<Client> {
@@ -31,6 +33,50 @@ test("an enlisted transaction appends and claims with the caller's own commit or
   }
   expect(await drain(store)).toEqual(["COMMIT", "COMMIT-2"]);
   expect(await store.transaction((tx) => tx.claim(claim))).toBe(false);
+});
+
+test("an enlisted transaction does with streams, documents and checkpoints what any other does", async () => {
+  const url = await database();
+  const store = await openStore({ url });
+  const own = await client(url);
+  const texts: string[] = [];
+  const foreign: Queryable = {
+    query: (text, values) => {
+      texts.push(text);
+      return own.query(text, values);
+    },
+  };
+  const [first, ...others] = events(3);
+  for (const [end, version, enlisted] of [
+    ["ROLLBACK", 0, own],
+    ["COMMIT", 0, foreign],
+    ["COMMIT", 3, own],
+  ] as const) {
+    const before = (await store.checkpoints(""))[0]?.position ?? 0;
+    await own.query("BEGIN");
+    const tx = store.enlist(enlisted);
+    expect(await tx.hold("c")).toBe(before);
+    if (version === 0) {
+      await store.streams.append("s", 0, [first as MeshEvent], { tx });
+      await store.streams.append("s", 1, others, { tx });
+      await expect(store.streams.append("s", 1, events(1), { tx })).rejects.toMatchObject({
+        code: "STREAM_CONFLICT",
+      });
+    }
+    const again = await store.streams.append("s", "any", others, { tx });
+    expect(again).toEqual({ version: 3, repeated: true });
+    expect(ids(await all(store.streams.read("s", { tx, backwards: true, limit: 1 })))).toEqual([
+      others[1]?.id,
+    ]);
+    const page = await store.streams.page({ after: before, limit: 10, tx });
+    const count = Number((await tx.documents.read("c", ["n"])).get("n") ?? 0);
+    await tx.documents.write("c", [{ key: "n", body: String(count + page.events.length) }]);
+    await tx.move("c", page.through);
+    await own.query(end);
+  }
+  expect(await store.checkpoints("c")).toMatchObject([{ position: 3 }]);
+  expect(await store.documents.list("c")).toEqual([{ key: "n", body: "3" }]);
+  expect(texts.length).toBeGreaterThan(8);
 });
 
 test("a client that is in no transaction is refused, and nothing is stored", async () => {
@@ -90,6 +136,10 @@ test("a transaction of another database is refused, also where that has the same
       (tx: Transaction) => tx.append([row()]),
       (tx: Transaction) => tx.append([row(), row()]),
       (tx: Transaction) => tx.claim({ group: "g", source: "s", id: "1" }),
+      (tx: Transaction) => store.streams.append("s", 0, events(1), { tx }),
+      (tx: Transaction) => store.streams.page({ after: 0, limit: 1, tx }),
+      (tx: Transaction) => tx.documents.write("c", [{ key: "k", body: "1" }]),
+      (tx: Transaction) => tx.hold("c"),
     ];
     for (const call of calls) {
       await own.query("BEGIN");

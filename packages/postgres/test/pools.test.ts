@@ -1,8 +1,9 @@
 import { postgresStore } from "@meshwright/postgres";
-import { eventually, postgresServer, virtualClock } from "@meshwright/testing";
+import { eventually, postgresServer } from "@meshwright/testing";
 import pg, { type Pool } from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { commit, context, database, drain, message, openStore, poolOn, take } from "./support.js";
+import { events } from "./streams/support.js";
+import { commit, database, drain, message, openStore, poolOn, take } from "./support.js";
 
 /** Sessions of this database that listen. */
 async function listeners(pool: Pool): Promise<number[]> {
@@ -76,12 +77,9 @@ test("who watches is told of commits of other stores, also after its connection 
   await eventually("nobody listens", async () => (await listeners(observer)).length === 0);
 });
 
-test("others are told at once, and then of many commits together; the last are told at the end", async () => {
+test("many commits at once are told together, after them", async () => {
   const url = await database();
-  const clock = virtualClock();
-  const store = postgresStore({ url });
-  await store.migrate();
-  await store.open({ ...context, clock });
+  const store = await openStore({ url });
   const listener = new pg.Client(url);
   await listener.connect();
   onTestFinished(() => listener.end());
@@ -90,18 +88,11 @@ test("others are told at once, and then of many commits together; the last are t
     notices += 1;
   });
   await listener.query("LISTEN mw_outbox");
-  await commit(store, message());
-  await eventually("it is told", () => notices === 1);
-  for (let at = 0; at < 20; at++) await commit(store, message());
-  await listener.query("SELECT 1");
-  expect(notices).toBe(1);
-  await eventually("a pause has begun", () => clock.pending > 0);
-  await clock.advance("10ms");
-  await eventually("the others are told", () => notices === 2);
-  await commit(store, message());
+  await Promise.all(Array.from({ length: 60 }, () => commit(store, message())));
+  await eventually("it is told", () => notices > 0);
   await store.close();
   await listener.query("SELECT 1");
-  expect(notices).toBe(3);
+  expect(notices).toBeLessThan(60);
 });
 
 test("a server that restarts is survived by pools of both kinds, without help", async () => {
@@ -130,7 +121,10 @@ test("without prepared statements everything works, and none is made", async () 
   await store.transaction(async (tx) => {
     await tx.append([{ channel: "orders", message: message() }]);
     await tx.claim({ group: "g", source: "s", id: "1" });
+    await tx.documents.write("c", [{ key: "k", body: "1" }]);
   });
+  await store.streams.append("s", 0, events(2));
+  expect(await store.streams.head()).toBe(2);
   expect((await pool.query("SELECT name FROM pg_prepared_statements")).rows).toEqual([]);
   expect(await drain(store)).toHaveLength(1);
   const prepared = await openStore({ pool });

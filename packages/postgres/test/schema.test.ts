@@ -7,6 +7,7 @@ import {
 import { spawnNode } from "@meshwright/testing";
 import type { Pool } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { all, events } from "./streams/support.js";
 import { commit, context, database, drain, message, openStore, poolOn } from "./support.js";
 
 function storeOn(options: PostgresStoreOptions): PostgresStore {
@@ -26,11 +27,37 @@ async function login(pool: Pool, url: string, rights: string): Promise<string> {
   return own.href;
 }
 
+/** As docs/postgres.md has them. */
 const allRights = `GRANT SELECT ON mw_migrations TO NAME;
   GRANT SELECT, INSERT, DELETE ON mw_outbox, mw_outbox_refused, mw_inbox, mw_events_new TO NAME;
   GRANT SELECT, INSERT ON mw_events, mw_log TO NAME;
   GRANT SELECT, INSERT, UPDATE ON mw_streams, mw_checkpoints TO NAME;
   GRANT SELECT, INSERT, UPDATE, DELETE ON mw_documents TO NAME;`;
+
+/** All that is done with the tables of streams, documents and checkpoints. */
+async function everyWordOfStreams(store: PostgresStore): Promise<void> {
+  await store.streams.append("s", 0, events(2));
+  await store.transaction(async (tx) => {
+    await store.streams.append("s", "any", events(1), { tx });
+    await store.streams.page({ after: 0, limit: 10, tx });
+    expect(await tx.hold("c")).toBe(0);
+    await tx.move("c", 1);
+    await tx.move("c", 2);
+    await tx.documents.read("d", ["k", "n"]);
+    await tx.documents.write("d", [{ key: "k", body: "1" }]);
+    await tx.documents.write("d", [
+      { key: "k", body: "2" },
+      { key: "n", body: undefined },
+    ]);
+    await tx.documents.list("d");
+    await tx.documents.write("d", [{ key: "k", body: undefined }]);
+  });
+  expect(await store.streams.head()).toBe(3);
+  expect(await all(store.streams.read("s"))).toHaveLength(3);
+  expect(await store.documents.list("d")).toEqual([]);
+  expect(await store.documents.clear("d")).toBe(0);
+  expect(await store.checkpoints("")).toMatchObject([{ name: "c", position: 2 }]);
+}
 
 describe("migrating", () => {
   test("eight pools and three processes at the same time make the tables once", async () => {
@@ -78,13 +105,30 @@ describe("migrating", () => {
     expect((await poolOn(byCall).query(columns)).rows).toEqual(made);
   });
 
-  test("the outbox is vacuumed as a queue", async () => {
+  test("tables of the first release are brought up to date, with what is in them", async () => {
+    const url = await database();
+    const pool = poolOn(url);
+    const [first] = migrations();
+    await pool.query(`BEGIN;\n${first?.sql}\nCOMMIT;`);
+    await pool.query("INSERT INTO mw_inbox (consumer_group, source, id) VALUES ('g', 's', '1')");
+    await expect(storeOn({ url }).open(context)).rejects.toMatchObject({ code: "POSTGRES_SCHEMA_OLDER" });
+    const store = await openStore({ url });
+    expect(await store.transaction((tx) => tx.claim({ group: "g", source: "s", id: "1" }))).toBe(false);
+    expect(await store.streams.append("s", 0, events(2))).toEqual({ version: 2, repeated: false });
+    expect(await store.streams.head()).toBe(2);
+  });
+
+  test("the outbox and what waits for its place in the log are vacuumed as queues", async () => {
     const url = await database();
     await openStore({ url });
-    const { rows } = await poolOn(url).query("SELECT reloptions FROM pg_class WHERE relname = 'mw_outbox'");
-    expect(rows[0]?.reloptions).toEqual(
-      expect.arrayContaining(["autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_cost_delay=0"]),
+    const { rows } = await poolOn(url).query(
+      "SELECT reloptions FROM pg_class WHERE relname IN ('mw_outbox', 'mw_events_new')",
     );
+    expect(rows).toHaveLength(2);
+    for (const { reloptions } of rows)
+      expect(reloptions).toEqual(
+        expect.arrayContaining(["autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_cost_delay=0"]),
+      );
   });
 
   test("names that could be anything else in SQL are refused", () => {
@@ -112,14 +156,14 @@ describe("open", () => {
     });
     expect((await pool.query("SELECT to_regclass('mw_outbox') AS there")).rows).toEqual([{ there: null }]);
     await storeOn({ url }).migrate();
-    await pool.query("UPDATE mw_migrations SET version = 1000 + version");
+    await pool.query("DELETE FROM mw_migrations WHERE version > 1; UPDATE mw_migrations SET version = 1000");
     const newer = {
       code: "POSTGRES_SCHEMA_NEWER",
       message: expect.stringContaining("Update @meshwright/postgres"),
     };
     await expect(storeOn({ url }).open(context)).rejects.toMatchObject(newer);
     await expect(storeOn({ url }).migrate()).rejects.toMatchObject(newer);
-    await pool.query("UPDATE mw_migrations SET version = -version");
+    await pool.query("UPDATE mw_migrations SET version = -1");
     await expect(storeOn({ url }).open(context)).rejects.toMatchObject({
       code: "POSTGRES_SCHEMA_OLDER",
       message: expect.stringContaining("migrate()"),
@@ -145,11 +189,19 @@ describe("open", () => {
     await expect(storeOn({ url: none, prefix: "own" }).migrate()).rejects.toMatchObject({
       code: "POSTGRES_NO_PERMISSION",
     });
-    const some = await login(pool, url, `${allRights} REVOKE DELETE ON mw_outbox FROM NAME`);
-    await expect(storeOn({ url: some }).open(context)).rejects.toMatchObject({
-      code: "POSTGRES_NO_PERMISSION",
-      message: expect.stringMatching(/DELETE on .*mw_outbox"/),
-    });
+    for (const [right, table] of [
+      ["DELETE", "mw_outbox"],
+      ["UPDATE", "mw_streams"],
+      ["DELETE", "mw_events_new"],
+      ["INSERT", "mw_log"],
+      ["UPDATE", "mw_checkpoints"],
+    ] as const) {
+      const some = await login(pool, url, `${allRights} REVOKE ${right} ON ${table} FROM NAME`);
+      await expect(storeOn({ url: some }).open(context)).rejects.toMatchObject({
+        code: "POSTGRES_NO_PERMISSION",
+        message: expect.stringMatching(new RegExp(`: ${right} on [^,]*${table}"\\.`)),
+      });
+    }
     const store = storeOn({ url: await login(pool, url, allRights) });
     await store.open(context);
     await commit(store, message(), message());
@@ -160,6 +212,7 @@ describe("open", () => {
     expect(await store.outbox.remove([second])).toBe(0);
     expect(await store.transaction((tx) => tx.claim({ group: "g", source: "s", id: "1" }))).toBe(true);
     expect(await store.pruneInbox(Date.now() + 60_000)).toBe(1);
+    await everyWordOfStreams(store);
   });
 
   test("a wrong password, a missing database and a server that is not there have codes, and tell no password", async () => {

@@ -31,6 +31,8 @@ export interface LogParts {
    * @returns whether to look again
    */
   number(until: string): Promise<boolean>;
+  /** What has to be done before a transaction sees the log for the first time, as it may go on seeing it as it was then. */
+  beforePage?(): Promise<void>;
   /** Events were appended. */
   appended(): void;
 }
@@ -91,7 +93,7 @@ async function write(
   try {
     const { rows } = await session.ask<{ version: string }>(
       others.length === 0 ? appendOne : appendMany,
-      [stream, category, expected === "any" ? null : expected, ...given],
+      [stream, textKey(category), expected === "any" ? null : expected, ...given],
       "appending to a stream",
     );
     return rows[0] === undefined ? undefined : Number(rows[0].version);
@@ -138,6 +140,8 @@ async function readFrom(
 }
 
 async function pageFrom(parts: LogParts, options: Page): Promise<LogRows> {
+  parts.session.requireUsable();
+  await parts.beforePage?.();
   for (let until: string | undefined, again = true; ; ) {
     const { page, isFull, newest } = await readPage(parts, options);
     if (!again || isFull || newest === undefined) return page;

@@ -7,15 +7,24 @@ import type { Pool } from "pg";
 import { type Connection, checkOut } from "../connection.js";
 import { storeError } from "../errors.js";
 import type { Notices } from "../notices.js";
+import type { Session } from "../session.js";
 import type { StreamStatements } from "./statements.js";
 
 interface Parts {
   readonly pool: Pool;
+  /** On the pool. */
+  readonly session: Session;
   readonly timeoutMs: number;
   readonly notices: Notices;
   statements(): StreamStatements;
   /** Work that `close` waits for. */
   underWay<T>(work: () => Promise<T>): Promise<T>;
+}
+
+interface Ends {
+  readonly head: string | null;
+  /** The newest append that has no position. */
+  readonly newest: string | null;
 }
 
 export class Numbering {
@@ -25,6 +34,19 @@ export class Numbering {
   constructor(parts: Parts) {
     this.#parts = parts;
   }
+
+  /** Gives positions to all that is committed now. Returns the last one. */
+  async all(): Promise<number> {
+    const { head, newest } = await this.#ends();
+    if (newest === null) return Number(head);
+    while (await this.some(newest));
+    return Number((await this.#ends()).head);
+  }
+
+  /** The same for who has a connection already, if there is another one. */
+  readonly allBeside = async (): Promise<void> => {
+    if (hasRoom(this.#parts.pool)) await this.all();
+  };
 
   /**
    * Gives positions to some of what was appended up to here, on a connection of the pool.
@@ -38,7 +60,7 @@ export class Numbering {
   };
 
   /**
-   * The same for who has a connection already. Where all are taken, by transactions that want the same, they would wait for each
+   * The same for who has a connection already. Where all are taken, by transactions that want this too, they would wait for each
    * other for ever. So then it is done when one is free, and those who watch are told.
    */
   readonly someBeside = async (until: string): Promise<boolean> => {
@@ -58,6 +80,12 @@ export class Numbering {
     } finally {
       this.#isQueued = false;
     }
+  }
+
+  async #ends(): Promise<Ends> {
+    const { session, statements } = this.#parts;
+    const { rows } = await session.ask<Ends>(statements().head, [], "looking for the end of the log");
+    return rows[0] ?? { head: null, newest: null };
   }
 
   async #some(until: string): Promise<boolean> {

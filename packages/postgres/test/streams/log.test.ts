@@ -1,0 +1,114 @@
+import type { LogEvent, LogQuery } from "@meshwright/core";
+import type { PostgresStore } from "@meshwright/postgres";
+import { eventually } from "@meshwright/testing";
+import pg from "pg";
+import { expect, test } from "vitest";
+import { database, openStore, poolOn } from "../support.js";
+import { all, event, events, ids } from "./support.js";
+
+const long = "x".repeat(5_000);
+
+/** By pages of three, so that a page ends among what is wanted. */
+async function paged({ streams }: PostgresStore, query: LogQuery): Promise<LogEvent[]> {
+  const found: LogEvent[] = [];
+  for (let after = 0; ; ) {
+    const page = await streams.page({ ...query, after, limit: 3 });
+    found.push(...page.events);
+    if (page.through <= after) return found;
+    after = page.through;
+  }
+}
+
+test("long and odd types and categories are told apart, and one that no event can have finds none", async () => {
+  const store = await openStore({ url: await database() });
+  const types = ["a", "A", "a.b", "%", "é", "日", "😀", "\\", "'", '"', "{a,b}", long, `${long}y`];
+  for (const [at, type] of types.entries()) {
+    for (const category of ["order", "Order", "日".repeat(512)]) {
+      const stream = category.length < 100 ? `${category}/${at % 2}` : category;
+      await store.streams.append(stream, "any", [event({ type }), event({ type: "other" })]);
+    }
+  }
+  const log = await all(store.streams.readAll());
+  const wanted = (is: (one: LogEvent) => boolean): string[] => ids(log.filter(is));
+  for (const type of types)
+    expect(ids(await paged(store, { types: [type] }))).toEqual(wanted(({ event }) => event.type === type));
+  const some = types.filter((_, at) => at % 3 === 0);
+  const query = { types: [...some, ...some, "\0", "\ud800", "none"], category: "order" };
+  expect(ids(await paged(store, query))).toEqual(
+    wanted(({ event, stream }) => some.includes(event.type) && stream.startsWith("order/")),
+  );
+  for (const category of ["order", "Order", "日".repeat(512)])
+    expect(ids(await paged(store, { category }))).toEqual(
+      wanted(({ stream }) => stream === category || stream.startsWith(`${category}/`)),
+    );
+  for (const none of [{ category: "\0" }, { category: "\ud800" }, { category: "" }, { types: [] }])
+    expect(await store.streams.page({ ...none, after: 0, limit: 10 })).toEqual({
+      events: [],
+      through: log.length,
+    });
+});
+
+test("an event that was removed by hand is missing, and nothing else is", async () => {
+  const pool = poolOn(await database());
+  const store = await openStore({ pool });
+  const sent = events(12);
+  await store.streams.append("s", 0, sent);
+  expect(await store.streams.head()).toBe(12);
+  await pool.query("DELETE FROM mw_events WHERE version IN (2, 3, 9)");
+  const left = sent.filter((_, at) => ![1, 2, 8].includes(at)).map(({ id }) => id);
+  for (const query of [{}, { category: "s" }, { types: ["test.v1"] }])
+    expect(ids(await paged(store, query))).toEqual(left);
+});
+
+test("numbers are numbers, whatever a service has told pg about them", async () => {
+  const pool = poolOn(await database(), {
+    types: {
+      getTypeParser: ((oid: number, format?: "text") =>
+        [pg.types.builtins.INT8, pg.types.builtins.NUMERIC, pg.types.builtins.TIMESTAMPTZ].includes(oid)
+          ? () => -1n
+          : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    },
+  });
+  const store = await openStore({ pool });
+  expect(await store.streams.append("s", 0, events(2))).toEqual({ version: 2, repeated: false });
+  await expect(store.streams.append("s", 1, events(2))).rejects.toMatchObject({ code: "STREAM_CONFLICT" });
+  const [, last] = await all(store.streams.readAll());
+  expect(last).toMatchObject({ position: 2, version: 2 });
+  await store.transaction(async (tx) => {
+    expect(await tx.hold("c")).toBe(0);
+    await tx.move("c", 2);
+    expect(await tx.hold("c")).toBe(2);
+  });
+  const [checkpoint] = await store.checkpoints("c");
+  expect(checkpoint).toMatchObject({ name: "c", position: 2 });
+  expect(checkpoint?.movedAt).toBeGreaterThan(1e12);
+});
+
+test("who watches is told of appends, also of other stores, and may begin a transaction at once", async () => {
+  const url = await database();
+  const [store, other] = [await openStore({ url }), await openStore({ url })];
+  const seen: unknown[] = [];
+  let told = 0;
+  store.streams.watch(() => {
+    told += 1;
+    store
+      .transaction(async () => "begun")
+      .then(
+        (begun) => seen.push(begun),
+        (error: unknown) => seen.push(error),
+      );
+  });
+  await eventually("it listens", () => told > 0);
+  for (const writer of [store, other]) {
+    for (const write of [
+      () => writer.streams.append("s", "any", events(1)),
+      () => writer.transaction((tx) => writer.streams.append("s", "any", events(1), { tx })),
+    ]) {
+      const before = told;
+      await write();
+      await eventually("it is told", () => told > before);
+    }
+  }
+  await eventually("its transactions are over", () => seen.length === told);
+  expect(new Set(seen)).toEqual(new Set(["begun"]));
+});
