@@ -15,34 +15,10 @@ import {
   doraReport,
   type ServiceContent,
   serviceDeployed,
-  toEntry,
 } from "../../src/index.js";
-import { cloudEventOf } from "../examples.js";
 import { deployed } from "./events.js";
-import { expected, history } from "./history.js";
 
 describe("doraMetrics in a mesh", () => {
-  it("tells from a channel what was computed by hand, though the events come backwards", async () => {
-    const parts = { catalog: cdeventsCatalog, broker: memoryBroker(), store: memoryStore() };
-    await using mesh = createMesh({ service: "metrics", ...parts });
-    const dora = mesh.projection(doraMetrics());
-    await mesh.start();
-    await mesh.publishAll([...history].reverse().map((event) => toEntry(event)));
-    await dora.caughtUp();
-    expect(await doraReport(dora.documents)).toEqual(expected);
-  });
-
-  it("tells the same from the streams of a store", async () => {
-    const store = memoryStore();
-    const parts = { catalog: cdeventsCatalog, broker: memoryBroker(), store };
-    await using mesh = createMesh({ service: "metrics", ...parts });
-    const dora = mesh.projection(doraMetrics({ from: "store" }));
-    await mesh.start();
-    await store.streams.append("delivery", "any", history.map(cloudEventOf));
-    await dora.caughtUp();
-    expect(await doraReport(dora.documents)).toEqual(expected);
-  });
-
   it("makes an event without a timestamp a dead letter, and counts the others", async () => {
     const server = memoryServer();
     const store = memoryStore();
