@@ -1,4 +1,4 @@
-import { createMesh, type Mesh, memoryBroker, type Transaction } from "@meshwright/core";
+import { createMesh, type Mesh, type MeshEvent, memoryBroker, type Transaction } from "@meshwright/core";
 import { drizzleClient, kyselyClient, type PostgresStore, postgresStore } from "@meshwright/postgres";
 import { postgresServer } from "@meshwright/testing";
 import { sql } from "drizzle-orm";
@@ -109,4 +109,47 @@ test("Drizzle is given batches and claims, also where a name looks like a parame
   expect(claimed).toEqual([true, false]);
   const { rows } = await here.pool.query("SELECT count(*)::int AS count FROM tenant$2.mw_outbox");
   expect(rows).toEqual([{ count: 3 }]);
+});
+
+test("streams, documents and checkpoints are in a transaction of Kysely's or Drizzle's like everything else", async () => {
+  const { pool, store } = await world();
+  const event = (id: string): MeshEvent => ({
+    specversion: "1.0",
+    id,
+    source: "/test",
+    type: "test.v1",
+    data: 1,
+  });
+  const work = async (tx: Transaction<PoolClient>, version: number): Promise<void> => {
+    const { streams } = store;
+    const [one, two, three] = [0, 1, 2].map((at) => event(`${version + at}`)) as [
+      MeshEvent,
+      MeshEvent,
+      MeshEvent,
+    ];
+    await streams.append("release/1", version, [one], { tx });
+    expect(await streams.append("release/1", version + 1, [two, three], { tx })).toMatchObject({
+      repeated: false,
+    });
+    expect(await streams.append("release/1", "any", [two, three], { tx })).toMatchObject({ repeated: true });
+    const held = await tx.hold("releases");
+    const { events, through } = await streams.page({ after: held ?? 0, limit: 10, types: ["test.v1"], tx });
+    const { documents } = tx;
+    const known = (await documents.read("releases", ["$1", "count"])).size;
+    await documents.write("releases", [
+      { key: "$1", body: String(events.length) },
+      { key: "count", body: String(known) },
+    ]);
+    await tx.move("releases", through);
+  };
+  await kysely(pool)
+    .transaction()
+    .execute((trx) => work(store.enlist(kyselyClient(trx)), 0));
+  await drizzle(pool).transaction((trx) => work(store.enlist(drizzleClient(trx, sql)), 3));
+  expect(await store.streams.head()).toBe(6);
+  expect(await store.checkpoints("")).toMatchObject([{ name: "releases", position: 3 }]);
+  expect(await store.documents.list("releases")).toEqual([
+    { key: "$1", body: "3" },
+    { key: "count", body: "2" },
+  ]);
 });

@@ -1,7 +1,8 @@
 import type { PostgresStore } from "@meshwright/postgres";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { database, openStore } from "./support.js";
+import { isWaiting } from "./streams/support.js";
+import { database, openStore, poolOn } from "./support.js";
 
 test("of many that hold and move in turn none is given an old position, and no move gets lost", async () => {
   const url = await database();
@@ -26,6 +27,23 @@ test("of many that hold and move in turn none is given an old position, and no m
   expect(moved.reduce((sum, one) => sum + one)).toBe(enough);
   const [store] = stores as [PostgresStore];
   expect(await store.checkpoints("c")).toMatchObject([{ name: "c", position: enough }]);
+});
+
+test("a hold tells where the checkpoint is by now, not where it was when the statement began", async () => {
+  const url = await database();
+  const store = await openStore({ url });
+  await store.transaction(async (tx) => {
+    await tx.hold("c");
+    await tx.move("c", 5);
+  });
+  const client = new pg.Client(url);
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("BEGIN; UPDATE mw_checkpoints SET position = 7");
+  const held = store.transaction((tx) => tx.hold("c"));
+  await isWaiting(poolOn(url), "mw_checkpoints");
+  await client.query("COMMIT");
+  expect(await held).toBe(7);
 });
 
 test("a hold that was rolled back to a savepoint does not move over what another has moved since", async () => {

@@ -5,7 +5,7 @@ import { leaseMs, postgresWorld, requireServer } from "./world.js";
 let server: PostgresServer | undefined;
 beforeAll(async () => {
   // One of its own, since it is restarted.
-  server = await postgresServer({ config: ["max_connections = 100"] });
+  server = await postgresServer({ config: ["max_connections = 100", "deadlock_timeout = 100ms"] });
 });
 afterAll(() => server?.close());
 

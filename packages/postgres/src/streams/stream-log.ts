@@ -25,8 +25,11 @@ export function streamLog({ session, notices, numbering, nesting, statements }: 
   });
   return {
     ...log,
-    // Inside of a transaction it might wait for that for ever.
-    append: (append) => nesting.run(() => log.append(append)),
+    async append(append) {
+      // It might wait for that one for ever.
+      nesting.requireOutside();
+      return log.append(append);
+    },
     head: () => numbering.all(),
     watch: (changed) => notices.watch(changed),
   };

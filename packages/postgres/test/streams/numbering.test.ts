@@ -161,14 +161,15 @@ test("transactions that have all connections read on all the same, and are told 
     told += 1;
   });
   await eventually("it listens", () => told > 0);
+  const heard = told;
   await other.streams.append("s", 0, events(2));
+  await eventually("it is told of the append", () => told > heard);
+  const before = told;
   const read = (): Promise<string[]> =>
     store.transaction(async (tx) => ids((await store.streams.page({ after: 0, limit: 10, tx })).events));
-  for (let seen = 0; seen < 2; ) {
-    const before = told;
-    seen = (await read()).length;
-    if (seen < 2) await eventually("it is told", () => told > before);
-  }
+  expect(await read()).toEqual([]);
+  await eventually("it is told that there is more", () => told > before);
+  expect(await read()).toHaveLength(2);
   const page = other.transaction(async (tx) => {
     await store.streams.append("s", 2, [event({ id: "newer" })]);
     return other.streams.page({ after: 2, limit: 10, tx });
