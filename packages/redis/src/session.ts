@@ -99,7 +99,7 @@ export class Session {
       await subscription.start();
     } catch (error) {
       this.#subscriptions.delete(subscription);
-      throw brokerError(error, "subscribing");
+      throw this.#closed ? refusals.closed() : brokerError(error, "subscribing");
     }
     return subscription;
   }
