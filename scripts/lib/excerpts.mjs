@@ -4,10 +4,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+const bare = /<!-- code: (\S+) -->\n(?!```)/;
 const block = /<!-- code: (\S+?)(?:#(\S+))? -->\n```(\w+)\n([\s\S]*?)```/g;
 
 /** The text with every block as its file has it now. */
 export function refresh(markdown, root) {
+  const [, lost] = bare.exec(markdown) ?? [];
+  if (lost !== undefined) throw new Error(`no block of code stands after the comment that takes it from ${lost}`);
   return markdown.replace(block, (_all, file, region, language) => {
     const name = region === undefined ? file : `${file}#${region}`;
     return `<!-- code: ${name} -->\n\`\`\`${language}\n${excerpt(join(root, file), region)}\`\`\``;
