@@ -7,7 +7,11 @@ export class MemoryDocuments implements Documents {
   readonly #collections: Map<string, Collection> = new Map();
 
   async read(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return pick(this.#collection(collection), keys);
+    return pick(keys, (key) => this.get(collection, key));
+  }
+
+  get(collection: string, key: string): string | undefined {
+    return this.#collections.get(collection)?.get(key);
   }
 
   async list(collection: string, options: ListOptions = {}): Promise<readonly StoredDocument[]> {
@@ -48,21 +52,19 @@ export class StagedDocuments {
   }
 
   read(collection: string, keys: readonly string[]): ReadonlyMap<string, string> {
-    return pick(this.#seen(collection), keys);
+    const staged = this.changes.get(collection);
+    return pick(keys, (key) => (staged?.has(key) ? staged.get(key) : this.#documents.get(collection, key)));
   }
 
   list(collection: string, options: ListOptions = {}): readonly StoredDocument[] {
-    return listed(this.#seen(collection), options);
+    const staged = this.changes.get(collection) ?? new Map<string, string | undefined>();
+    return listed(this.#documents.with(collection, staged), options);
   }
 
   write(collection: string, changes: readonly DocumentChange[]): void {
     const staged = this.changes.get(collection) ?? new Map<string, string | undefined>();
     this.changes.set(collection, staged);
     for (const { key, body } of changes) staged.set(key, body);
-  }
-
-  #seen(collection: string): ReadonlyMap<string, string> {
-    return this.#documents.with(collection, this.changes.get(collection) ?? new Map());
   }
 }
 
@@ -73,10 +75,13 @@ function apply(documents: Collection, changes: ReadonlyMap<string, string | unde
   }
 }
 
-function pick(documents: ReadonlyMap<string, string>, keys: readonly string[]): ReadonlyMap<string, string> {
+function pick(
+  keys: readonly string[],
+  bodyOf: (key: string) => string | undefined,
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const key of keys) {
-    const body = documents.get(key);
+    const body = bodyOf(key);
     if (body !== undefined) found.set(key, body);
   }
   return found;
