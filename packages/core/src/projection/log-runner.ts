@@ -5,6 +5,7 @@
 import type { Cancel } from "../clock/clock.js";
 import { HandlerTimeoutError } from "../consume/run.js";
 import { MeshError, StoreError } from "../errors/errors.js";
+import type { Transaction } from "../store/contract.js";
 import { isConflict } from "../store/nesting.js";
 import type { LogQuery } from "../store/streams.js";
 import { Signal } from "../util/signal.js";
@@ -120,11 +121,8 @@ export class LogRunner implements Runner {
   }
 
   async #batch(head: number, trace: Trace): Promise<BatchOutcome> {
-    const { clock, store } = this.parts;
-    const { timeoutMs } = this.projection;
     const controller = new AbortController();
     const aborted = rejection(controller.signal);
-    const cancel = clock.after(timeoutMs, () => controller.abort(new HandlerTimeoutError(timeoutMs)));
     this.#current = controller;
     const order = {
       limit: this.#limit,
@@ -135,16 +133,27 @@ export class LogRunner implements Runner {
       trace,
     };
     const parts = { ...this.parts, projection: this.projection, query: this.#query };
+    const work = (tx: Transaction): Promise<BatchOutcome> =>
+      this.#inTime(controller, Promise.race([runBatch(tx, parts, order), aborted]));
     try {
-      return await store.transaction((tx) => Promise.race([runBatch(tx, parts, order), aborted]), {
-        retries,
-      });
+      return await this.parts.store.transaction(work, { retries });
     } catch (error) {
       controller.abort(error);
       throw error;
     } finally {
-      cancel();
       this.#current = undefined;
+    }
+  }
+
+  /** Its time begins with the transaction: what it waits for before is no fault of its handlers. */
+  async #inTime<T>(controller: AbortController, work: Promise<T>): Promise<T> {
+    const { timeoutMs } = this.projection;
+    const end = (): void => controller.abort(new HandlerTimeoutError(timeoutMs));
+    const cancel = this.parts.clock.after(timeoutMs, end);
+    try {
+      return await work;
+    } finally {
+      cancel();
     }
   }
 
