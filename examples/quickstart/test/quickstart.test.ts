@@ -47,6 +47,14 @@ it("keeps a read model, as the guide to projections shows it", async () => {
   expect(stdout).toBe("the big one: approved by ann\nrelease/42 1\nreleases 1 live 0 undefined\n");
 });
 
+it("keeps a read model in tables, as the guide to projections shows it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "meshwright-quickstart-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const args = [...fromSources, program("projection-tables.ts"), join(folder, "releases.db")];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(stdout).toBe('[{"who":"ann","times":2},{"who":"bob","times":1}]\n');
+});
+
 it("tells DORA metrics, as their guide shows it", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("dora.ts")]);
   expect(stdout).toBe("2026-W14 1 1 3600000 1200000\n");
