@@ -1,6 +1,7 @@
 /**
  * Checkpoints. The right to move one is an advisory lock: who does not get it reads nothing, so that waiting for a turn disturbs
- * nobody, also where transactions are serializable.
+ * nobody, also where transactions are serializable. A process that hangs would have the lock for ever; so once it has one, the
+ * server ends its session when nothing comes from it for as long as the lease.
  */
 import { type Checkpoint, storeRefusals } from "@meshwright/core/adapter";
 import { textKey } from "./claims.js";
@@ -10,7 +11,7 @@ import { lockNumberOf, named, type Statement } from "./statement.js";
 import { keptText, textFrom } from "./texts.js";
 
 export interface CheckpointStatements {
-  /** Values: key. Answers with a row, with whether the lock is ours, and the position. */
+  /** Values: key. Answers with a row: `ours` is null where the lock is another one's, and the position. */
   readonly hold: Statement;
   /** Values: key, name, position, time in milliseconds, position before. */
   readonly move: Statement;
@@ -18,11 +19,12 @@ export interface CheckpointStatements {
   readonly list: Statement;
 }
 
-export function checkpointStatements({ checkpoints }: Tables): CheckpointStatements {
+export function checkpointStatements({ checkpoints }: Tables, leaseMs: number): CheckpointStatements {
   return {
     // FOR UPDATE reads the row as it is now: whoever had the lock until a moment ago may have moved it since this began.
     hold: named(
-      `SELECT (CASE WHEN lock.ours THEN 'ours' END) AS ours, there.position::text AS position
+      `SELECT there.position::text AS position,
+         (CASE WHEN lock.ours THEN set_config('idle_in_transaction_session_timeout', '${leaseMs}', true) END) AS ours
        FROM (SELECT pg_try_advisory_xact_lock(${lockNumberOf(checkpoints)}, hashtext($1::text)) AS ours) AS lock
        LEFT JOIN LATERAL (
          SELECT position FROM ${checkpoints} WHERE key = $1::text AND lock.ours FOR UPDATE
@@ -84,8 +86,9 @@ export class HeldCheckpoints {
       [textKey(name)],
       "holding a checkpoint",
     );
-    if (rows[0]?.ours !== "ours") return undefined;
-    const position = Number(rows[0].position);
+    const [found] = rows;
+    if (found === undefined || found.ours === null) return undefined;
+    const position = Number(found.position);
     this.#held.set(name, position);
     return position;
   }

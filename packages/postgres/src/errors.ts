@@ -61,6 +61,8 @@ const byState: Readonly<Record<string, Advice>> = {
     what: "this server is read-only, such as a standby. Connect to the primary",
     retryable: true,
   },
+  // The server's word for a session that was silent in a transaction for too long.
+  "25P03": unavailable,
   "53": full,
   "57": unavailable,
   "08": disconnected,

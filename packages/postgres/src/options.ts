@@ -20,8 +20,8 @@ export interface PostgresStoreOptions extends NameOptions {
   /** Options of pg, for a pool of its own: TLS, size, timeouts. */
   readonly config?: PoolConfig;
   /**
-   * How long a relay may be silent before the server ends its session and gives its rows to another. Longer than the
-   * broker takes to confirm a batch. Default "30s".
+   * How long a relay, or a transaction that holds a checkpoint, may be silent before the server ends its session and another
+   * one takes over. Longer than the broker takes to confirm a batch. Default "30s".
    */
   readonly lease?: Duration;
   /**

@@ -41,7 +41,7 @@ export interface Statements extends Writes {
 
 const names: string = columns.map(([name]) => name).join(", ");
 
-export function statementsFor(tables: FoundTables): Statements {
+export function statementsFor(tables: FoundTables, leaseMs: number): Statements {
   const { outbox, refused, inbox } = tables;
   const claim = `INSERT INTO ${inbox} (consumer_group, source, id, at)
     SELECT $1, $2, $3, to_timestamp($4::double precision / 1000)`;
@@ -76,7 +76,7 @@ export function statementsFor(tables: FoundTables): Statements {
       `${places.length === 0 ? "" : `DELETE FROM ${outbox} WHERE seq = ANY('{${places.join()}}'::bigint[]); `}COMMIT`,
     streams: streamStatements(tables),
     documents: documentStatements(tables),
-    checkpoints: checkpointStatements(tables),
+    checkpoints: checkpointStatements(tables, leaseMs),
   };
 }
 

@@ -135,7 +135,7 @@ class Postgres implements PostgresStore {
     this.#requireNotClosed();
     this.#now = () => context.clock.now();
     this.#isStrict = tables.isStrict;
-    this.#statements = statementsFor(tables);
+    this.#statements = statementsFor(tables, this.#settings.leaseMs);
     this.#notices.open(context);
   }
 
