@@ -41,7 +41,7 @@ export function numbered(...numbers: readonly number[]): MeshEvent[] {
 
 export interface AppliedOptions {
   readonly version?: number;
-  /** In the transaction, before anything is written. */
+  /** In the transaction, when all is written. */
   readonly handles?: (position: number, client: PoolClient) => unknown;
   readonly live?: (change: ProjectionChange<PoolClient>) => unknown;
 }
@@ -61,12 +61,12 @@ export function applied({ version = 1, handles, live }: AppliedOptions = {}): Ap
     client: typed<PoolClient>(),
     on: {
       [added]: async ({ data }, { tx, documents, stream, position }) => {
-        await handles?.(position, tx.client);
         await tx.client.query(`INSERT INTO applied_${version} (position, n) VALUES ($1, $2)`, [
           position,
           data.n * version,
         ]);
         await documents.update(stream, (found = []) => [...found, data.n * version]);
+        await handles?.(position, tx.client);
       },
     },
     setup: ({ tx }) =>

@@ -69,10 +69,16 @@ test("while a long log is worked off, others have their turn to write", async ()
   await store.streams.append("count/a", 0, numbered(...Array.from({ length: 300 }, (_, n) => n)));
   // Each event takes a while, so that a transaction has ten of them.
   const clock = virtualClock();
-  const { handle, health } = await running(path, { handles: () => clock.advance("10ms") }, clock);
+  let handled = 0;
+  const handles = () => {
+    handled += 1;
+    return clock.advance("10ms");
+  };
+  const { handle, health } = await running(path, { handles }, clock);
   await eventually("it is at work", async () => ((await health())?.position ?? 0) > 0);
+  const before = handled;
   await store.streams.append("count/b", 0, numbered(1));
-  expect((await health())?.state).toBe("building");
+  expect(handled - before).toBeLessThan(20);
   await handle.ready();
   await handle.caughtUp();
   expect(await rows(path)).toEqual(await logOf(store));
