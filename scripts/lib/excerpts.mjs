@@ -10,7 +10,8 @@ const block = /<!-- code: (\S+?)(?:#(\S+))? -->\n```(\w+)\n([\s\S]*?)```/g;
 /** The text with every block as its file has it now. */
 export function refresh(markdown, root) {
   const [, lost] = bare.exec(markdown) ?? [];
-  if (lost !== undefined) throw new Error(`no block of code stands after the comment that takes it from ${lost}`);
+  if (lost !== undefined)
+    throw new Error(`no block of code stands after the comment that takes it from ${lost}`);
   return markdown.replace(block, (_all, file, region, language) => {
     const name = region === undefined ? file : `${file}#${region}`;
     return `<!-- code: ${name} -->\n\`\`\`${language}\n${excerpt(join(root, file), region)}\`\`\``;
