@@ -3,7 +3,7 @@ import type { DocumentChange, ListOptions, StoreDocuments, StoredDocument } from
 import type { Connection } from "../connection.js";
 import { endOfPrefix } from "./prefixes.js";
 import { read, stored } from "./rows.js";
-import type { DocumentStatements, Statements } from "./statements.js";
+import { type DocumentStatements, limitOf, type Statements } from "./statements.js";
 
 /** How many are removed at a time: others want the lock too. */
 const clearedAtOnce = 1_000;
@@ -32,7 +32,7 @@ export function listDocuments(
     stored(collection),
     isBehind ? behind : from,
     endOfPrefix(from),
-    Math.min(limit, Number.MAX_SAFE_INTEGER),
+    limitOf(limit),
   );
   return rows.map(({ key, body }) => ({ key: read(key), body: read(body) }));
 }

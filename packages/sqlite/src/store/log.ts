@@ -13,7 +13,7 @@ import type { Connection } from "../connection.js";
 import type { SqlValue } from "../driver.js";
 import { inTransaction } from "./handle.js";
 import { stored } from "./rows.js";
-import type { LogStatements } from "./statements.js";
+import { type LogStatements, limitOf } from "./statements.js";
 
 type Page = Parameters<LogAccess["page"]>[0];
 
@@ -64,7 +64,7 @@ export function readStream(
   { stream, from, limit, backwards }: StreamRead,
 ): StreamRow[] {
   const sql = backwards ? statements.backwards : statements.forwards;
-  const rows = db.all<Omit<StreamRow, "stream">>(sql, stored(stream), from, limit);
+  const rows = db.all<Omit<StreamRow, "stream">>(sql, stored(stream), from, limitOf(limit));
   return rows.map(({ version, text }) => ({ stream, version, text }));
 }
 
@@ -81,7 +81,7 @@ export function readPage(
   const values: SqlValue[] = [after, end];
   if (category !== undefined) values.push(stored(category));
   if (types !== undefined) values.push(JSON.stringify(types.map(stored)));
-  const rows = db.all<LogRow>(sql, ...values, Math.min(limit, Number.MAX_SAFE_INTEGER));
+  const rows = db.all<LogRow>(sql, ...values, limitOf(limit));
   return { rows, through: rows.length < limit ? end : (rows.at(-1)?.position ?? after) };
 }
 

@@ -12,50 +12,25 @@ import { failingAs, type Handle } from "./handle.js";
 export interface Reader {
   /** @throws StoreError `STORE_NESTED` where it would wait for the transaction that it is called in, for ever */
   read<T>(doing: string, run: (db: Connection) => T): Promise<T>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** On the store's handle. */
 export function readerOn(handle: Handle): Reader {
-  return { read: (doing, run) => handle.read(doing, run), close: async () => undefined };
+  return { read: (doing, run) => handle.read(doing, run), close: () => undefined };
 }
 
-/** On a connection of its own, opened when it is first used. */
-export class OwnReader implements Reader {
-  readonly #path: string;
-  readonly #busyMs: number;
-  #connecting: Promise<Connection> | undefined;
-
-  constructor(path: string, busyMs: number) {
-    this.#path = path;
-    this.#busyMs = busyMs;
-  }
-
-  read<T>(doing: string, run: (db: Connection) => T): Promise<T> {
-    return failingAs(doing, async () => {
-      const db = await this.#connect();
-      return untilFree(this.#busyMs, () => run(db));
-    });
-  }
-
-  async close(): Promise<void> {
-    const db = await this.#connecting?.catch(() => undefined);
-    db?.forget();
-    db?.database.close();
-  }
-
-  #connect(): Promise<Connection> {
-    this.#connecting ??= connect(this.#path).catch((error: unknown) => {
-      this.#connecting = undefined;
-      throw error;
-    });
-    return this.#connecting;
-  }
-}
-
-async function connect(path: string): Promise<Connection> {
+/** On a connection of its own. */
+export async function openReader(path: string, busyMs: number): Promise<Reader> {
   const database = await openDatabase(path, { readOnly: true });
   // Waiting is done without blocking the thread.
   database.exec("PRAGMA busy_timeout = 0");
-  return new Connection(database);
+  const db = new Connection(database);
+  return {
+    read: (doing, run) => failingAs(doing, () => untilFree(busyMs, () => run(db))),
+    close() {
+      db.forget();
+      database.close();
+    },
+  };
 }

@@ -28,7 +28,7 @@ import { tablesOf } from "./names.js";
 import { Notices } from "./notices.js";
 import { type SqliteStoreOptions, type StoreSettings, storeSettingsFrom } from "./options.js";
 import { SqliteOutbox } from "./outbox.js";
-import { OwnReader, type Reader, readerOn } from "./reader.js";
+import { openReader, type Reader, readerOn } from "./reader.js";
 import { makeTables, requireTables } from "./schema.js";
 import { type Statements, statementsFor } from "./statements.js";
 import { sqliteStreamLog } from "./streams.js";
@@ -219,8 +219,11 @@ class Sqlite implements SqliteStore {
     for (const pragma of path === undefined ? [] : pragmas) {
       await handle.read("opening the store", ({ database }) => database.exec(pragma));
     }
-    const ownFile = path === ":memory:" ? undefined : path;
-    return { handle, reader: ownFile === undefined ? readerOn(handle) : new OwnReader(ownFile, busyMs) };
+    if (path === undefined || path === ":memory:") return { handle, reader: readerOn(handle) };
+    const reader = await openReader(path, busyMs).catch((error: unknown) => {
+      throw storeError(error, "opening the file");
+    });
+    return { handle, reader };
   }
 
   #connect(): Promise<Handle> {
@@ -236,7 +239,7 @@ class Sqlite implements SqliteStore {
     await Promise.resolve();
     await this.#underWay.idle();
     this.#notices.close();
-    await this.#opened?.reader.close();
+    this.#opened?.reader.close();
     const { releaseAll } = this.#statements;
     // What cannot be given back now is given back by the end of the lease.
     await this.#opened?.handle.writeLast((db) => void db.run(releaseAll, this.#owner)).catch(() => undefined);
