@@ -117,7 +117,7 @@ export interface Transaction<Client = unknown> {
   readonly log: LogAccess;
   /**
    * Takes hold of a checkpoint until the end of this transaction, and tells where it is: 0 where it is new. Resolves with
-   * undefined when another transaction holds it (S19).
+   * undefined when another transaction holds it (S19), where several are under way at a time; else that one has been waited for.
    */
   hold(checkpoint: string): Promise<number | undefined>;
   /**
