@@ -6,8 +6,8 @@ import {
 } from "@meshwright/core/adapter";
 import type { Connection } from "./connection.js";
 import { isRefusal, storeError } from "./errors.js";
-import { storable } from "./rows.js";
-import type { Statements } from "./statements.js";
+import { type StoredRow, storable, waitingRow } from "./rows.js";
+import type { Place, Statements } from "./statements.js";
 
 interface Parts {
   readonly statements: Statements;
@@ -21,12 +21,14 @@ interface Parts {
 /** Rows in the transaction that locked their lanes. When its session is over, so is the lease. */
 export class Batch implements OutboxBatch {
   readonly rows: readonly WaitingRow[];
+  readonly #places: ReadonlyMap<string, Place>;
   readonly #connection: Connection;
   readonly #parts: Parts;
   #over = false;
 
-  constructor(rows: readonly WaitingRow[], connection: Connection, parts: Parts) {
-    this.rows = rows;
+  constructor(rows: readonly StoredRow[], connection: Connection, parts: Parts) {
+    this.rows = rows.map(waitingRow);
+    this.#places = new Map(rows.map(({ place, lane }) => [place, { place, lane }]));
     this.#connection = connection;
     this.#parts = parts;
     connection.whenLost(() => this.drop());
@@ -54,17 +56,22 @@ export class Batch implements OutboxBatch {
   async #write({ published, refused = [] }: BatchOutcome): Promise<void> {
     const { client } = this.#connection;
     const { statements, timeoutMs, now } = this.#parts;
-    const own = new Set(this.rows.map(({ place }) => place));
-    const causes = refused.filter(({ place }) => own.has(place));
+    const causes = refused.filter(({ place }) => this.#places.has(place));
     if (causes.length > 0) {
-      await client.query(statements.refuse, [
+      await client.query(statements.refuse(this.#own(causes.map(({ place }) => place))), [
         causes.map(({ place }) => place),
         causes.map(({ code }) => storable(code)),
         causes.map(({ message }) => storable(message)),
         now(),
       ]);
     }
-    await this.#connection.ask(statements.end(published.filter((place) => own.has(place))), timeoutMs);
+    await this.#connection.ask(statements.end(this.#own(published)), timeoutMs);
+  }
+
+  /** Those that are its own, in its own order. */
+  #own(places: readonly string[]): readonly Place[] {
+    const named = new Set(places);
+    return [...this.#places.values()].filter(({ place }) => named.has(place));
   }
 
   #release(broken: boolean): void {

@@ -108,13 +108,13 @@ export class PostgresOutbox implements Outbox {
     this.#half = 1 - this.#half;
     if (!this.#idle) return this.#half;
     const answers = await connection.ask(look, this.#parts.timeoutMs);
-    const lane: number | undefined = [answers].flat()[0]?.rows[0]?.lane;
-    return lane === undefined ? undefined : Math.floor((2 * lane) / lanes);
+    const lane: string | undefined = [answers].flat()[0]?.rows[0]?.lane;
+    return lane === undefined ? undefined : Math.floor((2 * Number(lane)) / lanes);
   }
 
   #batch(rows: readonly StoredRow[], connection: Connection, statements: Statements): Batch {
     const { now, timeoutMs } = this.#parts;
-    const batch = new Batch(rows.map(waitingRow), connection, {
+    const batch = new Batch(rows, connection, {
       statements,
       timeoutMs,
       now,

@@ -60,12 +60,13 @@ function bufferOf(bytes: Uint8Array): Buffer {
 }
 
 /** Numbers as text: a service may have told pg to read them as something else. */
-export const readColumns: string = `seq::text as place, channel, key, id, type, content_type, headers, body, bytes,
+export const readColumns: string = `seq::text as place, lane::text as lane, channel, key, id, type, content_type, headers, body, bytes,
   deliver_at::text as deliver_at, packed`;
 
 /** What `readColumns` reads. */
 export interface StoredRow {
   readonly place: string;
+  readonly lane: string;
   readonly channel: string;
   readonly key: string;
   readonly id: string;

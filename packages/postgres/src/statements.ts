@@ -4,7 +4,7 @@ import { type CheckpointStatements, checkpointStatements } from "./checkpoints.j
 import { type DocumentStatements, documentStatements } from "./documents/statements.js";
 import { madeAt } from "./migrations.js";
 import type { FoundTables } from "./names.js";
-import { columns, lanes, readColumns } from "./rows.js";
+import { columns, lanes, readColumns, type StoredRow } from "./rows.js";
 import { lockNumberOf, named, type Statement } from "./statement.js";
 import { type StreamStatements, streamStatements } from "./streams/statements.js";
 
@@ -24,20 +24,24 @@ export interface Statements extends Writes {
   /** Answers with a row in the right database. */
   readonly here: Statement;
   readonly prune: string;
-  readonly refuse: string;
+  /** @param rows - as `take` gave them, in that order */
+  refuse(rows: readonly Place[]): string;
   readonly refused: string;
   readonly restore: string;
   readonly remove: string;
-  /** The lane of the oldest row. */
+  /** A lane in which there are rows. */
   readonly look: string;
   /** Several at once. @param half - of the lanes: 0 or 1 */
   take(half: number, limit: number, leaseMs: number): string;
-  /** Several at once. @param places - as `take` gave them */
-  end(places: readonly string[]): string;
+  /** Several at once. @param rows - as `take` gave them, in that order */
+  end(rows: readonly Place[]): string;
   readonly streams: StreamStatements;
   readonly documents: DocumentStatements;
   readonly checkpoints: CheckpointStatements;
 }
+
+/** Where a row of the outbox is. */
+export type Place = Pick<StoredRow, "lane" | "place">;
 
 const names: string = columns.map(([name]) => name).join(", ");
 
@@ -60,7 +64,7 @@ export function statementsFor(tables: FoundTables, leaseMs: number): Statements 
     },
     here: named(`SELECT 1 WHERE ${here}`),
     prune: `DELETE FROM ${inbox} WHERE at < to_timestamp($1::double precision / 1000)`,
-    refuse: `WITH gone AS (DELETE FROM ${outbox} WHERE seq = ANY($1::bigint[]) RETURNING *)
+    refuse: (rows) => `WITH gone AS (DELETE FROM ${outbox} WHERE ${areThese(rows)} RETURNING *)
       INSERT INTO ${refused} (seq, ${names}, code, reason, refused_at)
       SELECT seq, ${names}, cause.code, cause.reason, to_timestamp($4::double precision / 1000)
       FROM gone JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS cause(seq, code, reason) USING (seq)`,
@@ -70,10 +74,9 @@ export function statementsFor(tables: FoundTables, leaseMs: number): Statements 
     restore: `WITH back AS (DELETE FROM ${refused} WHERE seq = ANY($1::bigint[]) RETURNING *)
       INSERT INTO ${outbox} (${names}) SELECT ${names} FROM back ORDER BY seq`,
     remove: `DELETE FROM ${refused} WHERE seq = ANY($1::bigint[])`,
-    look: `SELECT lane FROM ${outbox} ORDER BY seq LIMIT 1`,
+    look: `SELECT lane::text AS lane FROM ${outbox} ORDER BY ${outbox}.lane, seq LIMIT 1`,
     take: (half, limit, leaseMs) => takeText(outbox, half, limit, leaseMs),
-    end: (places) =>
-      `${places.length === 0 ? "" : `DELETE FROM ${outbox} WHERE seq = ANY('{${places.join()}}'::bigint[]); `}COMMIT`,
+    end: (rows) => `${rows.length === 0 ? "" : `DELETE FROM ${outbox} WHERE ${areThese(rows)}; `}COMMIT`,
     streams: streamStatements(tables),
     documents: documentStatements(tables),
     checkpoints: checkpointStatements(tables, leaseMs),
@@ -106,24 +109,49 @@ function isHere({ migrations, database, madeAt: found }: FoundTables): string {
  * The rows are read by a statement after the locks, and see what was committed before the locks were had: the deletions of
  * the relay that had them before. In the same statement they would be seen as before, and go out twice.
  *
- * Rows are read along the primary key, up to the limit. The planner knows nothing of lanes that are told at run time, and would
- * read and sort the whole outbox each time.
+ * Of each lane rows are read along the primary key, and of all lanes together the oldest come first, up to the limit: nobody reads
+ * past the rows of others. A lane that is not ours is left out before it is looked at. The planner would rather read and sort
+ * the whole outbox, since it does not know how few lanes and rows it will be: so it may not.
  */
 function takeText(outbox: string, half: number, limit: number, leaseMs: number): string {
-  // Asked once, not of each row: who got no lane reads nothing, however much others have before them.
-  const any = "current_setting('meshwright.lanes') <> ''";
-  const mine = `${any} AND lane = ANY(string_to_array(current_setting('meshwright.lanes'), ',')::smallint[])`;
+  const ours = lanesOf(half).map(
+    (lane) =>
+      `(SELECT * FROM ${outbox} WHERE lane = ${lane} AND current_setting('meshwright.lanes') LIKE '%,${lane},%' ORDER BY seq)`,
+  );
   return `BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL idle_in_transaction_session_timeout = ${leaseMs};
     SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL max_parallel_workers_per_gather = 0;
     SELECT set_config('meshwright.lanes', (${lockedLanes(outbox, half)}), true);
-    SELECT ${readColumns} FROM ${outbox} WHERE ${mine} ORDER BY seq LIMIT ${limit}`;
+    SELECT ${readColumns} FROM (${ours.join(" UNION ALL ")}) AS ours ORDER BY seq LIMIT ${limit}`;
 }
 
-/** Those of half of the lanes that nobody has: they are ours until the transaction ends. */
+/** Those of half of the lanes that nobody has, as ",3,5,": they are ours until the transaction ends. */
 function lockedLanes(outbox: string, half: number): string {
-  const first = (half * lanes) / 2;
-  const last = first + lanes / 2 - 1;
-  return `SELECT coalesce(string_agg(lane::text, ','), '') FROM generate_series(${first}, ${last}) AS lane
+  return `SELECT ',' || coalesce(string_agg(lane::text, ','), '') || ',' FROM unnest(ARRAY[${lanesOf(half).join()}]) AS lane
     WHERE pg_try_advisory_xact_lock(${lockNumberOf(outbox)}, lane)`;
+}
+
+function lanesOf(half: number): readonly number[] {
+  return Array.from({ length: lanes / 2 }, (_, index) => (half * lanes) / 2 + index);
+}
+
+/**
+ * The condition for these rows. For each lane its own, and its first and last: then the primary key leads to them and to few
+ * others, whatever the planner thinks of the table and makes of the list. It may think that there is nothing in it.
+ *
+ * @param rows - as `take` gave them, in that order
+ */
+function areThese(rows: readonly Place[]): string {
+  const byLane = new Map<string, string[]>();
+  for (const { lane, place } of rows) {
+    const places = byLane.get(lane);
+    if (places === undefined) byLane.set(lane, [place]);
+    else places.push(place);
+  }
+  return [...byLane]
+    .map(([lane, places]) => {
+      const range = `seq BETWEEN ${places[0]} AND ${places.at(-1)}`;
+      return `lane = ${lane} AND ${range} AND seq = ANY('{${places.join()}}'::bigint[])`;
+    })
+    .join(" OR ");
 }

@@ -111,9 +111,16 @@ describe("migrating", () => {
     const [first] = migrations();
     await pool.query(`BEGIN;\n${first?.sql}\nCOMMIT;`);
     await pool.query("INSERT INTO mw_inbox (consumer_group, source, id) VALUES ('g', 's', '1')");
+    await pool.query(
+      `INSERT INTO mw_outbox (lane, channel, key, id, type, content_type, body)
+       SELECT n % 16, 'orders', 'key-' || n, n, 't', 'text/plain', '' FROM generate_series(1, 40) AS n`,
+    );
     await expect(storeOn({ url }).open(context)).rejects.toMatchObject({ code: "POSTGRES_SCHEMA_OLDER" });
     const store = await openStore({ url });
     expect(await store.transaction((tx) => tx.claim({ group: "g", source: "s", id: "1" }))).toBe(false);
+    expect((await drain(store)).map(Number).sort((one, other) => one - other)).toEqual(
+      Array.from({ length: 40 }, (_, index) => index + 1),
+    );
     expect(await store.streams.append("s", 0, events(2))).toEqual({ version: 2, repeated: false });
     expect(await store.streams.head()).toBe(2);
   });
