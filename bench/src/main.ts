@@ -8,7 +8,7 @@ import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { rabbitmqGroups, redisGroups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
-import { postgres, postgresStreams } from "./postgres/suite.js";
+import { outboxDrain, postgres, postgresStreams } from "./postgres/suite.js";
 import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
@@ -41,6 +41,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   rabbitmq,
   "rabbitmq-groups": rabbitmqGroups,
   postgres,
+  "outbox-drain": outboxDrain,
   "postgres-streams": postgresStreams,
 };
 

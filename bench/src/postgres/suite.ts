@@ -1,5 +1,6 @@
 /** The store on PostgreSQL, which syncs to disk at each commit. */
 import { postgresServer } from "@meshwright/testing";
+import { draining } from "./draining.js";
 import { latency } from "./latency.js";
 import { relaying } from "./relaying.js";
 import { relayingOneByOne } from "./relaying-one-by-one.js";
@@ -12,6 +13,11 @@ export async function postgres(): Promise<void> {
   await relaying(await server.createDatabase());
   await relayingOneByOne(await server.createDatabase());
   await latency(await server.createDatabase());
+}
+
+export async function outboxDrain(): Promise<void> {
+  await using server = await postgresServer();
+  await draining(await server.createDatabase());
 }
 
 export async function postgresStreams(): Promise<void> {
