@@ -13,7 +13,6 @@ export interface Migration {
 const versions: readonly { readonly name: string; sql(tables: Tables): string }[] = [
   { name: "outbox and inbox", sql: first },
   { name: "streams, documents and checkpoints", sql: second },
-  { name: "outbox by lanes", sql: third },
 ];
 
 /** The version that this package needs. */
@@ -77,8 +76,9 @@ CREATE TABLE ${migrations} (
 );
 
 CREATE TABLE ${outbox} (
-  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  ${message}
+  seq bigint GENERATED ALWAYS AS IDENTITY,
+  ${message},
+  PRIMARY KEY (lane, seq)
 ) ${asQueue};
 
 CREATE TABLE ${refused} (
@@ -152,10 +152,4 @@ CREATE TABLE ${checkpoints} (
   position bigint NOT NULL,
   moved_at timestamptz NOT NULL
 );`;
-}
-
-/** A relay finds its own rows without reading past those of others. */
-function third({ outbox, outboxKey }: Tables): string {
-  return `
-ALTER TABLE ${outbox} DROP CONSTRAINT ${outboxKey}, ADD CONSTRAINT ${outboxKey} PRIMARY KEY (lane, seq);`;
 }

@@ -4,8 +4,6 @@ import pg from "pg";
 export interface Tables {
   readonly migrations: string;
   readonly outbox: string;
-  /** Its primary key. */
-  readonly outboxKey: string;
   readonly refused: string;
   readonly inbox: string;
   readonly streams: string;
@@ -39,7 +37,6 @@ export function tablesOf(prefix: string, schema: string | undefined): Tables {
   return {
     migrations: named("migrations"),
     outbox: named("outbox"),
-    outboxKey: pg.escapeIdentifier(`${prefix}_outbox_pkey`),
     refused: named("outbox_refused"),
     inbox: named("inbox"),
     streams: named("streams"),
