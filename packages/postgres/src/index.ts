@@ -1,4 +1,4 @@
-/** The store on PostgreSQL: transactional outbox and inbox. */
+/** The store on PostgreSQL: transactional outbox and inbox, streams. */
 export { type Migration, migrations } from "./migrations.js";
 export type { NameOptions, PostgresStoreOptions } from "./options.js";
 export {

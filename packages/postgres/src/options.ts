@@ -25,9 +25,9 @@ export interface PostgresStoreOptions extends NameOptions {
    */
   readonly lease?: Duration;
   /**
-   * How long the server may leave BEGIN, COMMIT and a relay's statements unanswered before the connection is dropped, as when
-   * a network is cut silently. Statements of the service, `append` and `claim` may wait for other transactions and are
-   * not counted. Default "30s".
+   * How long the server may leave BEGIN, COMMIT, a relay's statements and reading outside of transactions unanswered before the
+   * connection is dropped, as when a network is cut silently. Statements of the service and what writes may wait for other
+   * transactions and are not counted. Default "30s".
    */
   readonly timeout?: Duration;
   /** Prepared statements. Off for poolers between transactions that do not know them. Default true. */

@@ -155,11 +155,12 @@ function placesText({ log }: Tables, { limit, category, types }: LogFilter): str
 
 /**
  * Gives positions to the oldest appends that have none. The lock is had by a statement of its own: the next one sees what whoever
- * had it before has committed. In the same statement both would count on from the same position.
+ * had it before has committed. In the same statement both would count on from the same position. Rows are read along the primary
+ * key, up to the limit: a queue has no statistics to be relied on.
  */
 function numberText({ log, eventsNew }: Tables, until: bigint, timeoutMs: number): string {
   return `BEGIN ISOLATION LEVEL READ COMMITTED;
-    SET LOCAL lock_timeout = ${timeoutMs}; SET LOCAL enable_seqscan = off;
+    SET LOCAL lock_timeout = ${timeoutMs}; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
     SELECT pg_advisory_xact_lock(${lockNumberOf(log)}, 0);
     WITH oldest AS (
       SELECT id, cardinality(ids) AS size FROM ${eventsNew} WHERE id <= ${until} ORDER BY id LIMIT ${numberedAtOnce}
