@@ -149,7 +149,7 @@ export class Dispatch {
     return this.lanes.items(held.message.key).some(({ seq }) => seq < held.seq);
   }
 
-  /** The entry did not get there. */
+  /** The entry does not come. */
   unblock(held: OrderedHeld, id: string): void {
     const { key } = held.message;
     this.lanes.remove(key, (item) => item.kind === "pending" && item.id === id);

@@ -15,14 +15,7 @@ import { type Feeds, readAhead } from "./partition-parts.js";
 import { Presence } from "./presence.js";
 import { deadCopy, undecodable } from "./records.js";
 import { runAgain } from "./run.js";
-import {
-  type Blocked,
-  byHandover,
-  inOrder,
-  type Own,
-  type SettlingPlace,
-  settlementNotes,
-} from "./settling.js";
+import { byHandover, inOrder, type Own, type SettlingPlace, settlementNotes, unblock } from "./settling.js";
 import { Stall } from "./stall.js";
 import { firstName, heldName, mainName } from "./topology.js";
 
@@ -292,20 +285,19 @@ export class OrderedSubscription implements Subscription {
   }
 
   async #settleNow(mine: readonly Own[]): Promise<void> {
-    const blocked: Blocked[] = [];
-    const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one, blocked));
+    const outgoing = mine.flatMap((one) => settlementNotes(this.#place, one));
     try {
       if (outgoing.length > 0) await this.#parts.publisher.store(outgoing);
       await this.#acknowledge(mine);
     } catch (error) {
-      for (const [partition, held, id] of blocked) partition.dispatch.unblock(held, id);
       this.#stale(mine.filter(({ delivery }) => !delivery.feed.open).length);
       for (const { delivery } of mine) delivery.state = delivery.feed.open ? "held" : "gone";
       throw error;
     }
-    for (const { delivery } of mine) {
-      delivery.state = "gone";
-      this.#held.delete(delivery);
+    for (const one of mine) {
+      one.delivery.state = "gone";
+      this.#held.delete(one.delivery);
+      unblock(this.#place, one);
     }
   }
 

@@ -8,17 +8,17 @@ import { deadCopy, type ShelfPlace } from "./records.js";
 
 export type Own = Settlement & { readonly delivery: OrderedHeld };
 
-/** A key that waits for an entry on its way. */
-export type Blocked = readonly [partition: Partition, held: OrderedHeld, id: string];
-
 export interface SettlingPlace {
   readonly partitions: readonly Partition[];
   readonly shelf: ShelfPlace;
   readonly now: number;
 }
 
-/** What is to be stored before it is acknowledged. From now on the key of a retry waits (B5). */
-export function settlementNotes(place: SettlingPlace, settlement: Own, blocked: Blocked[]): Outgoing[] {
+/**
+ * What is to be stored before it is acknowledged. From now on the key of a retry waits (B5), also when that fails: the caller tries
+ * again, and what it tries may have been stored.
+ */
+export function settlementNotes(place: SettlingPlace, settlement: Own): Outgoing[] {
   const { delivery, outcome } = settlement;
   if (outcome === "ack") return delivery.moved ? [doneWith(place, delivery)] : [];
   if (outcome === "deadLetter") {
@@ -26,16 +26,20 @@ export function settlementNotes(place: SettlingPlace, settlement: Own, blocked: 
     return delivery.moved ? [dead, doneWith(place, delivery)] : [dead];
   }
   const partition = place.partitions[delivery.partition] as Partition;
-  const id = newId();
-  if (partition.leads && !delivery.moved) {
-    partition.dispatch.block(delivery, id);
-    blocked.push([partition, delivery, id]);
-  }
+  const id = delivery.entry || newId();
+  if (partition.leads && !delivery.moved && delivery.entry === "") partition.dispatch.block(delivery, id);
+  delivery.entry = id;
   if (outcome === "release") return [partition.dispatch.copy(delivery, id)];
   const due = settlement.delayMs > 0 ? place.now + settlement.delayMs : 0;
   const carried = delivery.carried(delivery.attempt + 1, settlement.failure);
   const entry = { id, seq: delivery.seq, due, replaces: delivery.ref };
   return [entryNote(partition.parts.heldQueue, delivery, carried, entry)];
+}
+
+/** It was to come again, which could not be stored, and now it is not. */
+export function unblock({ partitions }: SettlingPlace, { delivery, outcome }: Own): void {
+  if (delivery.entry === "" || (outcome !== "ack" && outcome !== "deadLetter")) return;
+  (partitions[delivery.partition] as Partition).dispatch.unblock(delivery, delivery.entry);
 }
 
 /** Tells the leader that another member has settled it. */

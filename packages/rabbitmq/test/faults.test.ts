@@ -1,10 +1,11 @@
-import { silentLogger, systemClock } from "@meshwright/core/adapter";
+import { type Delivery, silentLogger, systemClock } from "@meshwright/core/adapter";
 import { eventually, faultProxy, rabbitmqServer } from "@meshwright/testing";
+import { connect } from "amqplib";
 import { afterAll, expect, test } from "vitest";
 import { Feed } from "../src/feed.js";
 import { Link } from "../src/link.js";
 import { settingsFrom } from "../src/options.js";
-import { ackAll, ids, message, openBroker, subscribe, warningsOf } from "./support.js";
+import { ackAll, ids, iterate, message, openBroker, subscribe, take, warningsOf } from "./support.js";
 
 const server = await rabbitmqServer();
 const { url } = server;
@@ -137,3 +138,37 @@ test("who closes a channel waits for no answer of a connection that is lost", as
   expect(feed.open).toBe(false);
   await link.close();
 });
+
+test.each(["retry", "release"] as const)(
+  "a %s that could not be stored holds its key all the same, until it is",
+  async (outcome) => {
+    const namespace = `faults-unstored-${outcome}`;
+    const target = { host: server.host, port: server.port };
+    await using publishing = await faultProxy({ target });
+    let connections = 0;
+    const far = new URL(url);
+    far.port = String(publishing.port);
+    // The second one is to consume, and is not lost; all others are to publish.
+    const connectTo = () => connect(connections++ === 1 ? url : far.href);
+    const reader = await openBroker({ connect: connectTo, partitions: 1 }, { namespace });
+    const publisher = await openBroker({ url, partitions: 1 }, { namespace });
+    const subscription = await subscribe(reader, { prefetch: 10 });
+    const batches = iterate(subscription);
+    const sent = [message(), message(), message({ key: "another" })];
+    await publisher.publish("orders", sent.slice(0, 1));
+    const [held] = await take(batches, 1);
+    publishing.cut();
+    const again = { delivery: held as Delivery, outcome, delayMs: 0, failure } as const;
+    await expect(subscription.settle([again])).rejects.toMatchObject({ code: "RABBITMQ_DISCONNECTED" });
+    await publisher.publish("orders", sent.slice(1));
+    expect(ids(await take(batches, 1))).toEqual([sent[2]?.id]);
+    await publishing.heal();
+    await eventually("it is stored", () =>
+      subscription.settle([again]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(ids(await take(batches, 2))).toEqual(sent.slice(0, 2).map(({ id }) => id));
+  },
+);
