@@ -134,9 +134,11 @@ export class Dispatch {
     return used;
   }
 
-  /** From now on the key waits for this entry, which is on its way (B5). */
+  /** From now on the key waits for this entry, which is on its way (B5), and no longer for one that may not have got there. */
   block(held: OrderedHeld, id: string): void {
     const { key } = held.message;
+    this.#awaitNothing(held);
+    held.awaited = id;
     this.lanes.insert(key, { kind: "pending", seq: held.seq, id });
     const behind = this.fresh.filter((one) => one.message.key === key);
     if (behind.length > 0) this.fresh = this.fresh.filter((one) => one.message.key !== key);
@@ -150,10 +152,15 @@ export class Dispatch {
   }
 
   /** The entry does not come. */
-  unblock(held: OrderedHeld, id: string): void {
-    const { key } = held.message;
-    this.lanes.remove(key, (item) => item.kind === "pending" && item.id === id);
-    this.look(key);
+  unblock(held: OrderedHeld): void {
+    if (held.awaited === "") return;
+    this.#awaitNothing(held);
+    this.look(held.message.key);
+  }
+
+  #awaitNothing({ awaited, message }: OrderedHeld): void {
+    if (awaited !== "")
+      this.lanes.remove(message.key, (item) => item.kind === "pending" && item.id === awaited);
   }
 
   /** When half of what the main queue may give at once stands behind waiting keys, it goes into the journal. */

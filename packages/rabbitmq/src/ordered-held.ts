@@ -32,8 +32,8 @@ export class OrderedHeld extends Held {
   readonly notes: number[] | undefined;
   /** Its partition has gone to another leader, who has to be told what becomes of it. */
   moved = false;
-  /** The name of its entry, once it was to come again: its key waits for that. */
-  entry = "";
+  /** The entry that its key waits for, of a retry or a release. */
+  awaited = "";
   /** The caller has it, and not only the iteration. */
   seen = false;
   /** Of an entry: where it stands in the journal's channel now; it changes when the entry is refreshed. */

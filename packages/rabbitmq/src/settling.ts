@@ -26,9 +26,8 @@ export function settlementNotes(place: SettlingPlace, settlement: Own): Outgoing
     return delivery.moved ? [dead, doneWith(place, delivery)] : [dead];
   }
   const partition = place.partitions[delivery.partition] as Partition;
-  const id = delivery.entry || newId();
-  if (partition.leads && !delivery.moved && delivery.entry === "") partition.dispatch.block(delivery, id);
-  delivery.entry = id;
+  const id = newId();
+  if (partition.leads && !delivery.moved) partition.dispatch.block(delivery, id);
   if (outcome === "release") return [partition.dispatch.copy(delivery, id)];
   const due = settlement.delayMs > 0 ? place.now + settlement.delayMs : 0;
   const carried = delivery.carried(delivery.attempt + 1, settlement.failure);
@@ -38,8 +37,8 @@ export function settlementNotes(place: SettlingPlace, settlement: Own): Outgoing
 
 /** It was to come again, which could not be stored, and now it is not. */
 export function unblock({ partitions }: SettlingPlace, { delivery, outcome }: Own): void {
-  if (delivery.entry === "" || (outcome !== "ack" && outcome !== "deadLetter")) return;
-  (partitions[delivery.partition] as Partition).dispatch.unblock(delivery, delivery.entry);
+  const gone = outcome === "ack" || outcome === "deadLetter";
+  if (gone) (partitions[delivery.partition] as Partition).dispatch.unblock(delivery);
 }
 
 /** Tells the leader that another member has settled it. */
