@@ -135,7 +135,9 @@ export class Feed {
    * that the server may be waiting for go out at once.
    */
   #flush(): void {
-    if (this.#asking && this.#acks.length < this.#prefetch / 4 && this.#acks.length < mostAcks) return;
+    // A journal has no limit, and is acknowledged at once.
+    const room = this.#prefetch === mostOpen ? 0 : Math.min(this.#prefetch / 4, mostAcks);
+    if (this.#asking && this.#acks.length < room) return;
     const asked = this.#asking ? [] : this.#waiting.splice(0);
     try {
       this.#send();
