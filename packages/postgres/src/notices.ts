@@ -59,7 +59,6 @@ export class Notices {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#again = false;
     this.#endPause();
     this.#watchers.clear();
     this.#deafen();
