@@ -15,8 +15,10 @@ const values = ["sha256:4c1f0f5d0e9b", "created"];
 const names = {
   hand: "by hand: BEGIN, own row, outbox row of text, COMMIT",
   bare: "by hand: BEGIN, own row, COMMIT",
+  one: "by hand: own row and outbox row of text in one statement",
   store: "meshwright: store.transaction, own row, tx.append",
   mesh: "meshwright: store.transaction, own row, mesh.publish with tx",
+  statement: "meshwright: store.statement, own row, mesh.publish with tx",
 } as const;
 
 export async function writing(url: string): Promise<void> {
@@ -44,6 +46,7 @@ export async function writing(url: string): Promise<void> {
   const contestants: Contestant[] = [
     { name: names.hand, run: atOnce(() => byHand(pool, true)) },
     { name: names.bare, run: atOnce(() => byHand(pool, false)) },
+    { name: names.one, run: atOnce(() => pool.query(inOne)) },
     {
       name: names.store,
       run: atOnce(() =>
@@ -61,6 +64,10 @@ export async function writing(url: string): Promise<void> {
           await mesh.publish(type, data, { tx });
         }),
       ),
+    },
+    {
+      name: names.statement,
+      run: atOnce(() => meshStore.statement(business, values, (tx) => mesh.publish(type, data, { tx }))),
     },
   ];
   const comparison: Comparison = {
@@ -86,19 +93,22 @@ const message: WireMessage = {
   body: text,
 };
 
+const insertByHand =
+  "INSERT INTO by_hand (lane, channel, key, id, type, content_type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const rowByHand = [3, "events", message.key, message.id, type, message.contentType, text];
+
+const inOne = {
+  name: "in-one",
+  text: `WITH outbox AS (${insertByHand}) INSERT INTO releases (digest, state) VALUES ($8, $9)`,
+  values: [...rowByHand, ...values],
+};
+
 async function byHand(pool: pg.Pool, withEvent: boolean): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
     await client.query(business, values);
-    if (withEvent) {
-      const { id, key, contentType, body } = message;
-      await client.query({
-        name: "by-hand",
-        text: "INSERT INTO by_hand (lane, channel, key, id, type, content_type, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        values: [3, "events", key, id, type, contentType, body],
-      });
-    }
+    if (withEvent) await client.query({ name: "by-hand", text: insertByHand, values: rowByHand });
     await client.query("COMMIT");
   } finally {
     client.release();

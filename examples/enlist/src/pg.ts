@@ -1,4 +1,4 @@
-/** A transaction that the service begins by itself on a client of pg. */
+/** On pg: a transaction that the service begins by itself, and a single statement. */
 import type { PostgresStore } from "@meshwright/postgres";
 import type { Pool, PoolClient } from "pg";
 import type { Shop } from "./shop.js";
@@ -24,4 +24,19 @@ export async function approve(
     client.release();
   }
   // end approve
+}
+
+export async function approveAtOnce(shop: Shop<PoolClient, PostgresStore>, digest: string): Promise<void> {
+  const { mesh, store } = shop;
+  // statement
+  const { rows } = await store.statement(
+    "INSERT INTO releases (digest) VALUES ($1) RETURNING *",
+    [digest],
+    async (tx) => {
+      await mesh.publish("com.acme.release.approved.v1", { digest }, { tx });
+      await shop.check(digest);
+    },
+  );
+  // end statement
+  console.log(`approved ${rows[0]?.digest}`);
 }

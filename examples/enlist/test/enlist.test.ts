@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMesh, memoryBroker, memoryServer, type Store } from "@meshwright/core";
-import { postgresStore } from "@meshwright/postgres";
+import { type PostgresStore, postgresStore } from "@meshwright/postgres";
 import { type SqliteClient, type SqliteStore, sqliteStore } from "@meshwright/sqlite";
 import { eventually, postgresServer } from "@meshwright/testing";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -10,7 +10,7 @@ import pg, { type PoolClient } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { approve as withDrizzle, approveInStore as withDrizzleInStore } from "../src/drizzle.js";
 import { approve as withKysely } from "../src/kysely.js";
-import { approve as withPg } from "../src/pg.js";
+import { approve as withPg, approveAtOnce as withStatement } from "../src/pg.js";
 import { catalog, type Shop } from "../src/shop.js";
 import { approve as withSqlite } from "../src/sqlite.js";
 
@@ -64,14 +64,14 @@ function digestIn({ digest, body }: { readonly digest?: string; readonly body?: 
   return digest ?? JSON.parse(body ?? "{}").data.digest;
 }
 
-test.each([
+type OnPostgres = (shop: Shop<PoolClient, PostgresStore>, pool: pg.Pool, digest: string) => Promise<void>;
+
+test.each<[name: string, approve: OnPostgres]>([
   ["pg's client", withPg],
   ["Kysely", withKysely],
   ["Drizzle", withDrizzle],
-  [
-    "Drizzle on the store's client",
-    (shop: Parameters<typeof withPg>[0], _: pg.Pool, digest: string) => withDrizzleInStore(shop, digest),
-  ],
+  ["Drizzle on the store's client", (shop, _, digest) => withDrizzleInStore(shop, digest)],
+  ["one statement", (shop, _, digest) => withStatement(shop, digest)],
 ])("with %s, what was committed is published, and nothing of what was rolled back", async (_, approve) => {
   const server = await postgresServer({ shared: true });
   const pool = new pg.Pool({ connectionString: await server.createDatabase() });

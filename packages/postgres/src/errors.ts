@@ -158,10 +158,22 @@ export const endedByWork = (): StoreError =>
     "The work ended its transaction itself, so what came after is in none. Leave BEGIN, COMMIT and ROLLBACK to the store.",
   );
 
+export const oneStatement = (what: string): StoreError =>
+  refusal(
+    "POSTGRES_STATEMENT_ONLY",
+    `${what} needs a transaction. Beside a single statement events can be published, and nothing else. Use store.transaction.`,
+  );
+
+export const valuesDiffer = (highest: number, given: number): StoreError =>
+  refusal(
+    "POSTGRES_STATEMENT_VALUES",
+    `The statement has parameters up to $${highest}, and ${given} values were given; nothing was run. Each needs its value. What looks like one in a literal or a comment counts too: pass such a literal as a value.`,
+  );
+
 export const commitUnknown = (cause: unknown): StoreError =>
   refusal(
     "POSTGRES_COMMIT_UNKNOWN",
-    "The connection was lost during COMMIT: all of the transaction was done, or nothing. Doing it again may do it twice, unless the work finds that out, as `claim` does.",
+    "The connection was lost before the server had confirmed the commit: all was done, or nothing. Doing it again may do it twice, unless the work finds that out, as `claim` does.",
     true,
     cause,
   );

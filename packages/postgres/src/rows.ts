@@ -55,6 +55,12 @@ export function valuesOf({ channel, message }: OutboxRow): readonly Value[] {
   ];
 }
 
+/** The values of several rows: a list for each column. */
+export function byColumn(rows: readonly OutboxRow[]): unknown[] {
+  const values = rows.map(valuesOf);
+  return columns.map((_, at) => values.map((row) => row[at]));
+}
+
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

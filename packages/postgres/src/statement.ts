@@ -10,7 +10,12 @@ export interface Statement {
 }
 
 export function named(text: string, { reads = false }: { readonly reads?: boolean } = {}): Statement {
-  return { name: `mw_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text, reads };
+  return { name: nameFor(text), text, reads };
+}
+
+/** The name under which a text is prepared. */
+export function nameFor(text: string): string {
+  return `mw_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Writes {
 }
 
 export interface Statements extends Writes {
+  /** The table. */
+  readonly outbox: string;
   /**
    * The same where the client may be in another database, which may have such tables too: there they do nothing. `claim`
    * answers with a row for being in the right one, and another for the claim.
@@ -51,12 +53,13 @@ export function statementsFor(tables: FoundTables, leaseMs: number): Statements 
     SELECT $1, $2, $3, to_timestamp($4::double precision / 1000)`;
   const here = isHere(tables);
   return {
-    appendOne: named(appendOne(outbox)),
-    appendMany: named(appendMany(outbox)),
+    outbox,
+    appendOne: named(insertOne(outbox)),
+    appendMany: named(insertMany(outbox)),
     claim: named(`${claim} ON CONFLICT DO NOTHING`),
     guarded: {
-      appendOne: named(`${appendOne(outbox)} WHERE ${here}`),
-      appendMany: named(appendMany(outbox, `WHERE ${here}`)),
+      appendOne: named(insertOne(outbox, { where: here })),
+      appendMany: named(insertMany(outbox, { where: here })),
       claim: named(
         `WITH here AS (SELECT 1 WHERE ${here}), claimed AS (${claim} FROM here ON CONFLICT DO NOTHING RETURNING 1)
          SELECT 1 FROM here UNION ALL SELECT 1 FROM claimed`,
@@ -83,15 +86,24 @@ export function statementsFor(tables: FoundTables, leaseMs: number): Statements 
   };
 }
 
-function appendOne(outbox: string): string {
-  const values = columns.map(([, type], at) => `$${at + 1}::${type}`);
-  return `INSERT INTO ${outbox} (${names}) SELECT ${values.join(", ")}`;
+interface Insertion {
+  /** The number of the first parameter. Default 1. */
+  readonly from?: number;
+  /** A condition. */
+  readonly where?: string;
 }
 
-function appendMany(outbox: string, where = ""): string {
-  const arrays = columns.map(([, type], at) => `$${at + 1}::${type}[]`);
+/** One row into the outbox: a parameter for each column. */
+export function insertOne(outbox: string, { from = 1, where = "true" }: Insertion = {}): string {
+  const values = columns.map(([, type], at) => `$${from + at}::${type}`);
+  return `INSERT INTO ${outbox} (${names}) SELECT ${values.join(", ")} WHERE ${where}`;
+}
+
+/** Several rows: an array for each column. */
+export function insertMany(outbox: string, { from = 1, where = "true" }: Insertion = {}): string {
+  const arrays = columns.map(([, type], at) => `$${from + at}::${type}[]`);
   return `INSERT INTO ${outbox} (${names}) SELECT ${names}
-    FROM unnest(${arrays.join(", ")}) WITH ORDINALITY AS given(${names}, nr) ${where} ORDER BY nr`;
+    FROM unnest(${arrays.join(", ")}) WITH ORDINALITY AS given(${names}, nr) WHERE ${where} ORDER BY nr`;
 }
 
 /** Whether a statement runs in the database where the tables were found. */

@@ -13,7 +13,7 @@ import { textKey } from "./claims.js";
 import { statusOf } from "./connection.js";
 import { transactionDocuments } from "./documents/documents.js";
 import { isLostRace, sqlState, storeError } from "./errors.js";
-import { columns, valuesOf } from "./rows.js";
+import { byColumn, valuesOf } from "./rows.js";
 import type { Answer, Session } from "./session.js";
 import type { Statement } from "./statement.js";
 import type { Statements, Writes } from "./statements.js";
@@ -174,9 +174,4 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     if (ended !== undefined) throw ended;
     if (statusOf(this.#driver) === "I") throw storeRefusals.noTransaction();
   }
-}
-
-function byColumn(rows: readonly OutboxRow[]): unknown[] {
-  const values = rows.map(valuesOf);
-  return columns.map((_, at) => values.map((row) => row[at]));
 }

@@ -23,7 +23,7 @@ const catalog = defineCatalog([ordered, billed]);
 test("a mesh publishes with the service's rows, from its own transactions and from the service's, and handles once", async () => {
   const url = await database();
   const pool = poolOn(url);
-  await pool.query("CREATE TABLE own (n int)");
+  await pool.query("CREATE TABLE own (n int); CREATE TABLE told (n int)");
   const store = postgresStore({ pool });
   await store.migrate();
   const mesh = createMesh({
@@ -55,9 +55,14 @@ test("a mesh publishes with the service's rows, from its own transactions and fr
   await mesh.publish("com.acme.order.placed.v1", { n: 3 }, { tx: store.enlist(client) });
   await client.query("COMMIT");
 
-  await eventually("both have been billed", () => seen.length === 2);
-  expect(seen.sort()).toEqual([1, 3]);
-  expect((await pool.query("SELECT n FROM own ORDER BY n")).rows).toEqual([{ n: 1 }, { n: 3 }]);
+  await store.statement("INSERT INTO told VALUES ($1)", [4], (tx) =>
+    mesh.publish("com.acme.order.placed.v1", { n: 4 }, { tx }),
+  );
+
+  await eventually("all have been billed", () => seen.length === 3);
+  expect(seen.sort()).toEqual([1, 3, 4]);
+  expect((await pool.query("SELECT n FROM own ORDER BY n")).rows).toEqual([{ n: 1 }, { n: 3 }, { n: 4 }]);
+  expect((await pool.query("SELECT n FROM told")).rows).toEqual([{ n: 4 }]);
 });
 
 test("a mesh refuses a transaction of another store, and one of another database that its store has enlisted", async () => {

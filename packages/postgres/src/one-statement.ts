@@ -1,0 +1,160 @@
+/**
+ * A statement of the service's own and the rows of the outbox as one: one round trip, and no BEGIN and COMMIT. The server does
+ * all of a statement or nothing.
+ *
+ * The statement stays what it is, so that it answers as it does alone, and may return nothing. Ours stands before it, in WITH,
+ * where it is done exactly once and to its end, whatever the other does.
+ */
+import { type OutboxRow, type Store, storeRefusals, type Transaction } from "@meshwright/core/adapter";
+import type { Pool, PoolClient, QueryConfig, QueryResult } from "pg";
+import { type Connection, checkOut } from "./connection.js";
+import { commitUnknown, isLostRace, isRefusal, oneStatement, storeError, valuesDiffer } from "./errors.js";
+import { byColumn, valuesOf } from "./rows.js";
+import { nameFor } from "./statement.js";
+import { insertMany, insertOne } from "./statements.js";
+
+/** A statement and its values: `$1` is the first. */
+export interface OwnStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Runs the work with a transaction in which it can publish, and nothing else. Returns what it has published. */
+export async function collect(
+  store: Store<PoolClient>,
+  work: (tx: Transaction<PoolClient>) => Promise<unknown>,
+): Promise<readonly OutboxRow[]> {
+  const rows: OutboxRow[] = [];
+  let ended = false;
+  const requireUsable = (): void => {
+    if (ended) throw storeRefusals.ended();
+  };
+  const refuse = (what: string): never => {
+    requireUsable();
+    throw oneStatement(what);
+  };
+  const tx: Transaction<PoolClient> = {
+    store,
+    get client() {
+      return refuse("tx.client");
+    },
+    get documents() {
+      return refuse("tx.documents");
+    },
+    get log() {
+      return refuse("A stream");
+    },
+    async append(more) {
+      requireUsable();
+      rows.push(...more);
+    },
+    claim: async () => refuse("tx.claim"),
+    hold: async () => refuse("tx.hold"),
+    move: async () => refuse("tx.move"),
+  };
+  try {
+    await work(tx);
+  } finally {
+    ended = true;
+  }
+  return rows;
+}
+
+/** A service that builds its texts at run time would have the server keep all of them. */
+const mostPrepared = 200;
+
+/** Where statements are run. */
+interface Where {
+  readonly pool: Pool;
+  /** The table. */
+  readonly outbox: string;
+}
+
+/** Remembers under which names statements were prepared. */
+export class StatementRunner {
+  readonly #prepare: boolean;
+  readonly #names: Map<string, string> = new Map();
+
+  constructor(prepare: boolean) {
+    this.#prepare = prepare;
+  }
+
+  /**
+   * @throws StoreError `STORE_CONFLICT`, `POSTGRES_STATEMENT_VALUES`, `POSTGRES_COMMIT_UNKNOWN`, and what connecting throws; what
+   *   the server says of the statement, as it is
+   */
+  async run({ pool, outbox }: Where, own: OwnStatement, rows: readonly OutboxRow[]): Promise<QueryResult> {
+    const query = this.#query(outbox, own, rows);
+    const connection = await checkOut(pool).catch((error: unknown) => {
+      throw storeError(error, "running a statement");
+    });
+    try {
+      const result = await connection.client.query(query);
+      connection.release();
+      return result;
+    } catch (error) {
+      throw failed(error, connection);
+    }
+  }
+
+  #query(outbox: string, { text, values }: OwnStatement, rows: readonly OutboxRow[]): Extended {
+    requireValues(text, values.length);
+    const insert = insertionOf(rows, outbox, values.length + 1);
+    const whole = besides(text, insert.text);
+    const name = this.#nameOf(whole);
+    return {
+      text: whole,
+      values: [...values, ...insert.values],
+      queryMode: "extended",
+      ...(name === undefined ? {} : { name }),
+    };
+  }
+
+  #nameOf(text: string): string | undefined {
+    if (!this.#prepare) return undefined;
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= mostPrepared) return known;
+    const name = nameFor(text);
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+/** Not several statements in one text, also where there are no values. pg takes it, though its types do not say so. */
+type Extended = QueryConfig & { readonly queryMode: "extended" };
+
+/** @param from - the number of its first parameter */
+function insertionOf(rows: readonly OutboxRow[], outbox: string, from: number): OwnStatement {
+  const [first] = rows;
+  // Takes its place, so that a text without events is read as one with them.
+  if (first === undefined) return { text: "SELECT", values: [] };
+  if (rows.length > 1) return { text: insertMany(outbox, { from }), values: byColumn(rows) };
+  return { text: insertOne(outbox, { from }), values: valuesOf(first) };
+}
+
+/** Of blanks and comments. */
+const lead = /^(?:\s|--.*|\/\*[\s\S]*?\*\/)*/;
+
+/** The statement with another one in its WITH, under a name that no table has. */
+function besides(text: string, other: string): string {
+  const bare = text.replace(lead, "");
+  const [own, recursive = ""] = /^with\b(\s+recursive\b)?/i.exec(bare) ?? [];
+  const rest = own === undefined ? ` ${bare}` : `, ${bare.slice(own.length)}`;
+  return `WITH${recursive} "meshwright: outbox" AS (${other})${rest}`;
+}
+
+/**
+ * Each parameter of the text has to have its value: one too few, and it would be given one of ours. Whatever looks like a
+ * parameter counts, since only the server can tell.
+ */
+function requireValues(text: string, given: number): void {
+  const highest = Math.max(0, ...Array.from(text.matchAll(/\$(\d+)/g), ([, number]) => Number(number)));
+  if (highest !== given) throw valuesDiffer(highest, given);
+}
+
+function failed(error: unknown, connection: Connection): unknown {
+  const refused = isRefusal(error);
+  connection.release(!refused);
+  if (isLostRace(error)) return storeRefusals.conflict(error);
+  return refused ? error : commitUnknown(error);
+}
