@@ -65,6 +65,12 @@ await store.transaction(async (tx) => {
 // end publish
 await requested;
 
+// health
+const { outbox } = await relay.health();
+const { rows = 0, oldestMs = 0 } = outbox?.backlog ?? {};
+if (oldestMs > 60_000) console.error(`${rows} events wait for the broker`, outbox?.relay);
+// end health
+
 // prune
 const days = 86_400_000;
 const forgotten = await store.pruneInbox(Date.now() - 30 * days);

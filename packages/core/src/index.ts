@@ -51,7 +51,7 @@ export type { MeshEvent } from "./event/event.js";
 export { fromCloudEvent, type SdkCloudEvent, toCloudEvent } from "./interop/cloudevents.js";
 export { type BridgeOptions, bridge } from "./mesh/bridge.js";
 export type { DeadLetter, DeadLetterQuery } from "./mesh/dead-letters.js";
-export type { GroupHealth, MeshHealth } from "./mesh/health.js";
+export type { GroupHealth, MeshHealth, OutboxHealth } from "./mesh/health.js";
 export {
   createMesh,
   type Handler,
@@ -63,6 +63,7 @@ export {
 export type { ForwardOptions, From, HandlerOptions, MeshOptions, ReplayRequest } from "./mesh/options.js";
 export type { Plugin, PluginContext } from "./mesh/plugin.js";
 export type { ReplayPosition, ReplayResult } from "./mesh/replay.js";
+export type { RelayReport } from "./outbox/relay.js";
 export type { DocumentReader, KeyedDocument, ProjectionDocuments } from "./projection/documents.js";
 export type { ProjectionHandle } from "./projection/handle.js";
 export type { ProjectionError, ProjectionHealth } from "./projection/health.js";
@@ -118,6 +119,7 @@ export type { Upcast } from "./schema/upcasts.js";
 export type { Issue, ValidationResult, Validator } from "./schema/validation.js";
 export type {
   Outbox,
+  OutboxBacklog,
   OutboxRow,
   RefusedRow,
   Store,

@@ -78,6 +78,7 @@ CREATE TABLE ${migrations} (
 CREATE TABLE ${outbox} (
   seq bigint GENERATED ALWAYS AS IDENTITY,
   ${message},
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (lane, seq)
 ) ${asQueue};
 

@@ -1,4 +1,11 @@
-import type { Cancel, Outbox, OutboxBatch, RefusedRow } from "@meshwright/core/adapter";
+import {
+  backlogOf,
+  type Cancel,
+  type Outbox,
+  type OutboxBacklog,
+  type OutboxBatch,
+  type RefusedRow,
+} from "@meshwright/core/adapter";
 import type { Pool, QueryResult } from "pg";
 import { Batch } from "./batch.js";
 import { type Connection, checkOut } from "./connection.js";
@@ -43,6 +50,20 @@ export class PostgresOutbox implements Outbox {
 
   watch(changed: () => void): Cancel {
     return this.#parts.notices.watch(changed);
+  }
+
+  async backlog(): Promise<OutboxBacklog> {
+    const { rows: found } = await this.#query<{ rows: string; refused: string; oldest_ms: string | null }>(
+      this.#parts.statements().backlog,
+      [],
+      "counting the outbox",
+    );
+    const { rows = "0", refused = "0", oldest_ms: oldest = null } = found[0] ?? {};
+    return backlogOf({
+      rows: Number(rows),
+      refused: Number(refused),
+      oldestMs: oldest === null ? null : Math.round(Number(oldest)),
+    });
   }
 
   async refused(): Promise<readonly RefusedRow[]> {

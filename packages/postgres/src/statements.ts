@@ -1,4 +1,5 @@
 /** The store's SQL, for tables that are known. */
+import { mostCounted } from "@meshwright/core/adapter";
 import pg from "pg";
 import { type CheckpointStatements, checkpointStatements } from "./checkpoints.js";
 import { type DocumentStatements, documentStatements } from "./documents/statements.js";
@@ -28,6 +29,8 @@ export interface Statements extends Writes {
   readonly prune: string;
   /** @param rows - as `take` gave them, in that order */
   refuse(rows: readonly Place[]): string;
+  /** One row: `rows`, `refused`, `oldest_ms`. */
+  readonly backlog: string;
   readonly refused: string;
   readonly restore: string;
   readonly remove: string;
@@ -71,6 +74,8 @@ export function statementsFor(tables: FoundTables, leaseMs: number): Statements 
       INSERT INTO ${refused} (seq, ${names}, code, reason, refused_at)
       SELECT seq, ${names}, cause.code, cause.reason, to_timestamp($4::double precision / 1000)
       FROM gone JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS cause(seq, code, reason) USING (seq)`,
+    backlog: `SELECT ${counted(outbox)} AS rows, ${counted(refused)} AS refused,
+      (extract(epoch FROM clock_timestamp() - ${oldestText(outbox)}) * 1000)::text AS oldest_ms`,
     refused: `SELECT ${readColumns}, code, reason, (extract(epoch FROM refused_at) * 1000)::text AS refused_ms
       FROM ${refused} ORDER BY refused_at, seq`,
     // Sorted before it is given new numbers, so that a key's rows stay in order.
@@ -84,6 +89,18 @@ export function statementsFor(tables: FoundTables, leaseMs: number): Statements 
     documents: documentStatements(tables),
     checkpoints: checkpointStatements(tables, leaseMs),
   };
+}
+
+/** As text, like all numbers. */
+function counted(table: string): string {
+  return `(SELECT count(*)::text FROM (SELECT FROM ${table} LIMIT ${mostCounted}) AS found)`;
+}
+
+/** When the oldest of all rows was appended: the first of each lane is found along the primary key. */
+function oldestText(outbox: string): string {
+  return `(SELECT min(first.at) FROM generate_series(0, ${lanes - 1}) AS one CROSS JOIN LATERAL (
+    SELECT at FROM ${outbox} WHERE lane = one ORDER BY seq LIMIT 1
+  ) AS first)`;
 }
 
 interface Insertion {

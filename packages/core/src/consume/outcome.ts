@@ -1,5 +1,5 @@
 import type { Delivery, Failure, FailureReason, Settlement } from "../broker/contract.js";
-import { MeshError, RetryableError, TerminalError } from "../errors/errors.js";
+import { codeOf, RetryableError, TerminalError } from "../errors/errors.js";
 import { durationMs } from "../util/duration.js";
 import { delayAfter, maxAttempts, type RetryPolicy } from "./retry.js";
 
@@ -28,7 +28,7 @@ export function exhausted(delivery: Delivery): Failure {
 }
 
 export function failureOf(reason: FailureReason, error: unknown): Failure {
-  return { reason, code: codeOf(error), message: messageOf(error) };
+  return { reason, code: codeOf(error) ?? "HANDLER_FAILED", message: messageOf(error) };
 }
 
 function waitAfter(error: unknown, attempt: number, policy: RetryPolicy): number {
@@ -38,12 +38,6 @@ function waitAfter(error: unknown, attempt: number, policy: RetryPolicy): number
   } catch {
     return delayAfter(policy, attempt);
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof MeshError) return error.code;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "HANDLER_FAILED";
 }
 
 const longestMessage = 1_000;

@@ -85,3 +85,15 @@ export class StoreError extends MeshError {
     this.retryable = options.retryable;
   }
 }
+
+/** The code of an error of ours, or of a driver's; undefined where it has none. */
+export function codeOf(error: unknown): string | undefined {
+  if (error instanceof MeshError) return error.code;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** What an error is called, to be shown and alerted on: its code, else its name. Never what it says. */
+export function nameOf(error: unknown): string {
+  return codeOf(error) ?? (error instanceof Error ? error.name : "unknown");
+}

@@ -167,7 +167,7 @@ export interface Mesh<C extends Catalog = Catalog, Client = unknown> extends Asy
     handler: (event: MeshEvent, position: ReplayPosition) => unknown,
   ): Promise<ReplayResult>;
 
-  /** How the broker and this mesh's groups are doing. Never rejects. */
+  /** How the broker, this mesh's groups, its outbox and its relay are doing. Never rejects. */
   health(): Promise<MeshHealth>;
 
   /**

@@ -21,7 +21,7 @@ import { deferred } from "../util/deferred.js";
 import { type Duration, durationMs } from "../util/duration.js";
 import { silentLogger } from "../util/logger.js";
 import { type DeadLetter, type DeadLetterQuery, listDeadLetters, withDeadLetters } from "./dead-letters.js";
-import { healthOf, type MeshHealth } from "./health.js";
+import { healthOf, type MeshHealth, type Observed, stoppedHealth } from "./health.js";
 import {
   type ForwardOptions,
   type HandlerOptions,
@@ -212,8 +212,15 @@ export class MeshRuntime {
   }
 
   async health(): Promise<MeshHealth> {
-    const isRunning = this.#state === "running";
-    const health = await healthOf(this.#parts.broker, this.#consumers, this.#connection, isRunning);
+    const { broker, store } = this.#parts;
+    const observed: Observed = {
+      broker,
+      store,
+      consumers: this.#consumers,
+      connection: this.#connection,
+      relay: this.#relay,
+    };
+    const health = this.#state === "running" ? await healthOf(observed) : stoppedHealth(observed);
     return { ...health, projections: await this.#projections.health(health.groups) };
   }
 

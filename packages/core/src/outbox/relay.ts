@@ -5,7 +5,7 @@
  */
 import type { Broker } from "../broker/contract.js";
 import type { Clock } from "../clock/clock.js";
-import { BrokerError } from "../errors/errors.js";
+import { BrokerError, nameOf } from "../errors/errors.js";
 import type { BatchOutcome, Outbox, Refusal, WaitingRow } from "../store/contract.js";
 import type { Logger } from "../util/logger.js";
 import { Signal } from "../util/signal.js";
@@ -23,6 +23,17 @@ const [leastRows, mostRows] = [64, 1_024];
 const lookAgainMs = 20;
 const [firstPauseMs, longestPauseMs] = [100, 5_000];
 
+/** How a relay is doing. */
+export interface RelayReport {
+  /** "waiting": what it tried last has failed, and it tries again by itself. */
+  readonly state: "running" | "waiting" | "stopped";
+  /** Why it waits: the code of the error, or its name where it has none. */
+  readonly reason?: string;
+  /** Rows that it has published, and put on the shelf, since it began. */
+  readonly published: number;
+  readonly refused: number;
+}
+
 export class Relay {
   readonly #parts: RelayParts;
   readonly #signal: Signal = new Signal();
@@ -34,9 +45,10 @@ export class Relay {
   #stopping = false;
   #endPause: () => void = () => undefined;
   readonly #running: Promise<void>;
-  /** Rows published and refused since it began. */
-  published = 0;
-  refused = 0;
+  /** Why the last turn failed; undefined when it did not. */
+  #failure: { readonly reason: string } | undefined;
+  #published = 0;
+  #refused = 0;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -53,11 +65,19 @@ export class Relay {
     await this.#running;
   }
 
+  report(): RelayReport {
+    const counted = { published: this.#published, refused: this.#refused };
+    if (this.#stopping) return { state: "stopped", ...counted };
+    if (this.#failure === undefined) return { state: "running", ...counted };
+    return { state: "waiting", ...this.#failure, ...counted };
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping) {
       const seen = this.#signal.version;
       try {
         const found = await this.#turn();
+        this.#failure = undefined;
         if (found === 0) await this.#changed(seen);
         this.#backlog = found >= this.#limit;
         if (this.#backlog) this.#limit = Math.min(2 * this.#limit, mostRows);
@@ -84,8 +104,8 @@ export class Relay {
     const { rows } = batch;
     const { published, refused, failure } = await this.#publish(rows);
     await batch.end({ published, refused });
-    this.published += published.length;
-    this.refused += refused.length;
+    this.#published += published.length;
+    this.#refused += refused.length;
     if (failure !== undefined) throw failure;
     return rows.length;
   }
@@ -145,6 +165,7 @@ export class Relay {
   /** The database or the broker is away: looks again after a while, less and less often. */
   async #backOff(error: unknown): Promise<void> {
     if (this.#stopping) return;
+    this.#failure = { reason: nameOf(error) };
     const { clock, logger } = this.#parts;
     logger.warn({ err: error, pauseMs: this.#pauseMs }, "the outbox could not be relayed, will try again");
     await new Promise<void>((resolve) => {

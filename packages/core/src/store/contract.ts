@@ -25,7 +25,7 @@
  *   same time. A claim of a transaction that did not commit counts for nothing.
  * - **S7** `pruneInbox` removes what was claimed before a time, and nothing later.
  * - **S8** A transaction that lost against another rejects with `STORE_CONFLICT`, `retryable`, and has done nothing.
- * - **S9** A drained outbox is empty: what was published takes no space for good.
+ * - **S9** A drained outbox is empty: what was published takes no space for good. `backlog` tells how much waits.
  * - **S10** Every field of a message and every byte of its body comes back as it went in.
  * - **S11** Stores with different prefixes in one database do not see each other.
  * - **S12** Restarts of the database and cut connections are survived without help; what was under way rejects or
@@ -154,12 +154,24 @@ export interface Outbox {
   take(limit: number): Promise<OutboxBatch | undefined>;
   /** Calls back, soon, when rows may have been committed, also by other processes where the store can tell. */
   watch(changed: () => void): Cancel;
+  /** How much waits, for health checks: cheap, however much it is (S9). */
+  backlog(): Promise<OutboxBacklog>;
   /** What was refused, oldest first. */
   refused(): Promise<readonly RefusedRow[]>;
   /** Puts refused rows back into the outbox, behind all that is there. Returns how many. */
   restore(places: readonly string[]): Promise<number>;
   /** Removes refused rows for good. Returns how many. */
   remove(places: readonly string[]): Promise<number>;
+}
+
+/** Numbers up to 10,000, which stands for that many or more. */
+export interface OutboxBacklog {
+  /** Rows that are committed and not published, those that are with relays too. */
+  readonly rows: number;
+  /** For how long the oldest of them has been in the outbox, in milliseconds; undefined where there is none. */
+  readonly oldestMs: number | undefined;
+  /** Rows on the shelf. */
+  readonly refused: number;
 }
 
 /** Rows that are with one relay. It is ended once. */

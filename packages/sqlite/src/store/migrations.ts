@@ -59,7 +59,8 @@ CREATE TABLE ${migrations} (
 
 CREATE TABLE ${outbox} (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  ${message}
+  ${message},
+  appended_at INTEGER NOT NULL
 );
 
 CREATE INDEX ${outbox}_by_lane ON ${outbox} (lane);

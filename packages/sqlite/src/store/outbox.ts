@@ -1,4 +1,12 @@
-import type { Cancel, Outbox, OutboxBatch, RefusedRow, WaitingRow } from "@meshwright/core/adapter";
+import {
+  backlogOf,
+  type Cancel,
+  type Outbox,
+  type OutboxBacklog,
+  type OutboxBatch,
+  type RefusedRow,
+  type WaitingRow,
+} from "@meshwright/core/adapter";
 import type { Connection } from "../connection.js";
 import { Batch, type Lease } from "./batch.js";
 import type { Handle } from "./handle.js";
@@ -51,6 +59,17 @@ export class SqliteOutbox implements Outbox {
     return this.#parts.notices.watch(changed);
   }
 
+  async backlog(): Promise<OutboxBacklog> {
+    const handle = this.#parts.handle();
+    const { statements, underWay, now } = this.#parts;
+    const found = await underWay(() =>
+      handle.read("counting the outbox", (db) =>
+        db.get<Parameters<typeof backlogOf>[0]>(statements.backlog, now()),
+      ),
+    );
+    return backlogOf(found ?? { rows: 0, oldestMs: null, refused: 0 });
+  }
+
   async refused(): Promise<readonly RefusedRow[]> {
     const handle = this.#parts.handle();
     const { statements, underWay } = this.#parts;
@@ -66,10 +85,11 @@ export class SqliteOutbox implements Outbox {
   }
 
   async restore(places: readonly string[]): Promise<number> {
+    const { now } = this.#parts;
     const { restore, remove } = this.#parts.statements;
     const restored = await this.#change("restoring refused rows", (db) => {
       const seqs = listOf(places);
-      db.run(restore, seqs);
+      db.run(restore, now(), seqs);
       return db.run(remove, seqs);
     });
     if (restored > 0) this.#parts.notices.committed();

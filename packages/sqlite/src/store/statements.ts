@@ -1,4 +1,5 @@
 /** All of the store's SQL but its tables. */
+import { mostCounted } from "@meshwright/core/adapter";
 import type { Tables } from "./names.js";
 import { columns, lanes } from "./rows.js";
 
@@ -9,6 +10,7 @@ export interface Statements {
   readonly log: LogStatements;
   readonly documents: DocumentStatements;
   readonly checkpoints: CheckpointStatements;
+  /** Parameters: a row's values, now. */
   readonly append: string;
   readonly claim: string;
   readonly prune: string;
@@ -24,7 +26,10 @@ export interface Statements {
   readonly published: string;
   /** Parameters: code, reason, time, seq. */
   readonly refuse: string;
+  /** Parameter: now. */
+  readonly backlog: string;
   readonly refused: string;
+  /** Parameters: now, seqs. */
   readonly restore: string;
   readonly remove: string;
 }
@@ -79,6 +84,8 @@ export function limitOf(limit: number): number {
 }
 
 const listed = "SELECT value FROM json_each(?)";
+const counted = (table: string): string =>
+  `(SELECT count(*) FROM (SELECT 1 FROM ${table} LIMIT ${mostCounted}))`;
 
 export function statementsFor(tables: Tables): Statements {
   const { outbox, refused, lanes: leases, inbox } = tables;
@@ -88,7 +95,7 @@ export function statementsFor(tables: Tables): Statements {
     log: logStatements(tables),
     documents: documentStatements(tables),
     checkpoints: checkpointStatements(tables),
-    append: `INSERT INTO ${outbox} (${columns}) VALUES (${columns.split(",").fill("?").join(", ")})`,
+    append: `INSERT INTO ${outbox} (${columns}, appended_at) VALUES (${columns.split(",").fill("?").join(", ")}, ?)`,
     claim: `INSERT INTO ${inbox} (consumer_group, source, id, claimed_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     prune: `DELETE FROM ${inbox} WHERE claimed_at < ?`,
     free: `SELECT lane FROM ${leases} AS l
@@ -101,8 +108,10 @@ export function statementsFor(tables: Tables): Statements {
     published: `DELETE FROM ${outbox} WHERE seq IN (${listed})`,
     refuse: `INSERT INTO ${refused} (seq, ${columns}, code, reason, refused_at)
       SELECT seq, ${columns}, ?, ?, ? FROM ${outbox} WHERE seq = ?`,
+    backlog: `SELECT ${counted(outbox)} AS "rows", ${counted(refused)} AS refused,
+      ? - (SELECT appended_at FROM ${outbox} ORDER BY seq LIMIT 1) AS "oldestMs"`,
     refused: `SELECT seq, ${columns}, code, reason, refused_at FROM ${refused} ORDER BY refused_at, seq`,
-    restore: `INSERT INTO ${outbox} (${columns}) SELECT ${columns} FROM ${refused} WHERE seq IN (${listed}) ORDER BY seq`,
+    restore: `INSERT INTO ${outbox} (${columns}, appended_at) SELECT ${columns}, ? FROM ${refused} WHERE seq IN (${listed}) ORDER BY seq`,
     remove: `DELETE FROM ${refused} WHERE seq IN (${listed})`,
   };
 }

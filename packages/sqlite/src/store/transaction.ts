@@ -52,10 +52,11 @@ export class SqliteTransaction implements Transaction<SqliteClient> {
   }
 
   async append(rows: readonly OutboxRow[]): Promise<void> {
-    const { append } = this.#parts.statements;
+    const { statements, now } = this.#parts;
     this.#run("appending to the outbox", () => {
+      const at = now();
       const values = rows.map(valuesOf);
-      for (const row of values) this.#db.run(append, ...row);
+      for (const row of values) this.#db.run(statements.append, ...row, at);
     });
     if (rows.length > 0) this.#parts.appended();
   }

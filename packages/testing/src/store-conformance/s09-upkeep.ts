@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Store, WireMessage } from "@meshwright/core/adapter";
 import { assertSame, ids, idsOf, message, messages } from "../conformance/messages.js";
 import { edges, randomMessage } from "../conformance/odd-messages.js";
+import { backlogCases } from "./backlog.js";
 import type { StoreGuarantee } from "./case.js";
 import { assertStoreRefuses, placesOf, type StoreEnv } from "./env.js";
 import { streamCalls, streamPrefixCases, streamRestartCases } from "./upkeep-of-streams.js";
@@ -23,7 +24,7 @@ async function roundTrip(env: StoreEnv, sent: readonly WireMessage[]): Promise<v
 
 export const s09: StoreGuarantee = {
   id: "S9",
-  promise: "a drained outbox is empty",
+  promise: "a drained outbox is empty, and how much waits is told",
   cases: [
     {
       id: "S9/empty",
@@ -38,6 +39,7 @@ export const s09: StoreGuarantee = {
         assert.equal(await env.world.rowsLeft?.(), 0);
       },
     },
+    ...backlogCases,
   ],
 };
 

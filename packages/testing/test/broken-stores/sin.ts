@@ -3,7 +3,7 @@
  * by the cases named and for the reason given; else those cases prove nothing.
  */
 import type { MemoryDatabase, MemoryRows } from "@meshwright/core";
-import type { Outbox, OutboxBatch, Store, Transaction } from "@meshwright/core/adapter";
+import type { Outbox, OutboxBacklog, OutboxBatch, Store, Transaction } from "@meshwright/core/adapter";
 import type { StoreWorld } from "../../src/index.js";
 
 export type AnyStore = Store<MemoryRows>;
@@ -42,6 +42,7 @@ export function delegate(store: AnyStore): AnyStore {
     outbox: {
       take: (limit) => outbox.take(limit),
       watch: (changed) => outbox.watch(changed),
+      backlog: () => outbox.backlog(),
       refused: () => outbox.refused(),
       restore: (places) => outbox.restore(places),
       remove: (places) => outbox.remove(places),
@@ -59,6 +60,11 @@ export function delegate(store: AnyStore): AnyStore {
 export function withOutbox(store: AnyStore, outbox: Partial<Outbox>): AnyStore {
   const plain = delegate(store);
   return { ...plain, outbox: { ...plain.outbox, ...outbox } };
+}
+
+/** What waits, as the twist tells it. */
+export function withBacklog(store: AnyStore, twist: (told: OutboxBacklog) => OutboxBacklog): AnyStore {
+  return withOutbox(store, { backlog: async () => twist(await store.outbox.backlog()) });
 }
 
 /** Each batch as the twist makes it; undefined is passed off as an empty outbox. */

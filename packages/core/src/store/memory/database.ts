@@ -1,4 +1,6 @@
-import type { OutboxRow, RefusedRow, WaitingRow } from "../contract.js";
+import { systemClock } from "../../clock/clock.js";
+import { backlogOf, mostCounted } from "../backlog.js";
+import type { OutboxBacklog, OutboxRow, RefusedRow, WaitingRow } from "../contract.js";
 import type { Checkpoint } from "../documents.js";
 import { MemoryDocuments } from "./documents.js";
 import { MemoryEvents } from "./events.js";
@@ -14,6 +16,8 @@ export class MemoryDatabase {
   /** In the order of commits. */
   readonly waiting: Map<string, WaitingRow> = new Map();
   readonly refused: Map<string, RefusedRow> = new Map();
+  /** When rows were appended. */
+  readonly #since: WeakMap<WaitingRow, number> = new WeakMap();
   readonly #watchers: Set<() => void> = new Set();
   #places = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -25,12 +29,24 @@ export class MemoryDatabase {
     return done;
   }
 
-  append(rows: readonly OutboxRow[]): void {
+  /** @param at - now. Default: by the machine's clock */
+  append(rows: readonly OutboxRow[], at: number = systemClock.now()): void {
     for (const { channel, message } of rows) {
       const place = String(++this.#places);
-      this.waiting.set(place, { place, channel, message });
+      const row: WaitingRow = { place, channel, message };
+      this.waiting.set(place, row);
+      this.#since.set(row, at);
     }
     if (rows.length > 0) this.changed();
+  }
+
+  backlog(now: number): OutboxBacklog {
+    const [oldest] = this.waiting.values();
+    return backlogOf({
+      rows: Math.min(this.waiting.size, mostCounted),
+      oldestMs: oldest === undefined ? null : now - (this.#since.get(oldest) ?? now),
+      refused: Math.min(this.refused.size, mostCounted),
+    });
   }
 
   prune(before: number): number {

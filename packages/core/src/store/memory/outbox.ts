@@ -1,5 +1,12 @@
 import type { Cancel } from "../../clock/clock.js";
-import type { BatchOutcome, Outbox, OutboxBatch, RefusedRow, WaitingRow } from "../contract.js";
+import type {
+  BatchOutcome,
+  Outbox,
+  OutboxBacklog,
+  OutboxBatch,
+  RefusedRow,
+  WaitingRow,
+} from "../contract.js";
 import { storeRefusals } from "../refusals.js";
 import type { MemoryDatabase } from "./database.js";
 
@@ -49,6 +56,11 @@ export class MemoryOutbox implements Outbox {
     return this.#database.watch(changed);
   }
 
+  async backlog(): Promise<OutboxBacklog> {
+    this.#parts.requireOpen();
+    return this.#database.backlog(this.#parts.now());
+  }
+
   async refused(): Promise<readonly RefusedRow[]> {
     this.#parts.requireOpen();
     return [...this.#database.refused.values()];
@@ -56,7 +68,7 @@ export class MemoryOutbox implements Outbox {
 
   async restore(places: readonly string[]): Promise<number> {
     const rows = this.#takeRefused(places);
-    this.#database.append(rows);
+    this.#database.append(rows, this.#parts.now());
     return rows.length;
   }
 

@@ -79,7 +79,7 @@ export function beginMemoryTransaction(
       for (const [name, position] of moved)
         database.checkpoints.set(name, { name, position, movedAt: now() });
       const hasEvents = events.commit();
-      database.append(appended);
+      database.append(appended, now());
       if (hasEvents) database.changed();
     },
     rollback() {
