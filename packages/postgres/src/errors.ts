@@ -28,6 +28,12 @@ const full: Advice = {
   retryable: true,
 };
 
+const unprepared: Advice = {
+  code: "POSTGRES_PREPARED",
+  what: "the session has not the prepared statements that this process made: a pooler between transactions does not know them. Set `prepare: false`, or use PgBouncer 1.21 or newer with `max_prepared_statements`",
+  retryable: false,
+};
+
 /** By SQLSTATE, or by its class. */
 const byState: Readonly<Record<string, Advice>> = {
   "28": auth,
@@ -63,6 +69,8 @@ const byState: Readonly<Record<string, Advice>> = {
   },
   // The server's word for a session that was silent in a transaction for too long.
   "25P03": unavailable,
+  "26000": unprepared,
+  "42P05": unprepared,
   "53": full,
   "57": unavailable,
   "08": disconnected,
@@ -77,6 +85,11 @@ export function storeError(error: unknown, doing: string): MeshError {
   if (error instanceof MeshError) return error;
   const { code, what, retryable } = adviceFor(error);
   return new StoreError(code, `PostgreSQL: ${doing}: ${what}.`, { retryable, cause: error });
+}
+
+/** Whether prepared statements are the trouble, and not what they say. */
+export function isUnprepared(error: unknown): boolean {
+  return byState[sqlState(error) ?? ""] === unprepared;
 }
 
 function adviceFor(error: unknown): Advice {

@@ -8,7 +8,15 @@
 import { type OutboxRow, type Store, storeRefusals, type Transaction } from "@meshwright/core/adapter";
 import type { Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import { type Connection, checkOut } from "./connection.js";
-import { commitUnknown, isLostRace, isRefusal, oneStatement, storeError, valuesDiffer } from "./errors.js";
+import {
+  commitUnknown,
+  isLostRace,
+  isRefusal,
+  isUnprepared,
+  oneStatement,
+  storeError,
+  valuesDiffer,
+} from "./errors.js";
 import { byColumn, valuesOf } from "./rows.js";
 import { nameFor } from "./statement.js";
 import { insertMany, insertOne } from "./statements.js";
@@ -63,6 +71,8 @@ export async function collect(
 /** A service that builds its texts at run time would have the server keep all of them. */
 const mostPrepared = 200;
 
+const doing = "running a statement";
+
 /** Where statements are run. */
 interface Where {
   readonly pool: Pool;
@@ -86,7 +96,7 @@ export class StatementRunner {
   async run({ pool, outbox }: Where, own: OwnStatement, rows: readonly OutboxRow[]): Promise<QueryResult> {
     const query = this.#query(outbox, own, rows);
     const connection = await checkOut(pool).catch((error: unknown) => {
-      throw storeError(error, "running a statement");
+      throw storeError(error, doing);
     });
     try {
       const result = await connection.client.query(query);
@@ -156,5 +166,6 @@ function failed(error: unknown, connection: Connection): unknown {
   const refused = isRefusal(error);
   connection.release(!refused);
   if (isLostRace(error)) return storeRefusals.conflict(error);
+  if (isUnprepared(error)) return storeError(error, doing);
   return refused ? error : commitUnknown(error);
 }

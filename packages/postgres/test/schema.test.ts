@@ -189,6 +189,8 @@ describe("open", () => {
     const url = await database();
     const pool = poolOn(url);
     await storeOn({ url }).migrate();
+    // As it is from PostgreSQL 15 on.
+    await pool.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     const none = await login(pool, url, "");
     await expect(storeOn({ url: none }).open(context)).rejects.toMatchObject({
       code: "POSTGRES_NO_PERMISSION",

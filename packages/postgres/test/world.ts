@@ -5,6 +5,13 @@ import pg, { type PoolClient, type PoolConfig } from "pg";
 
 export const leaseMs = 400;
 
+/** How stores reach their database. */
+interface Way {
+  /** The URL they are given. Default: the database's own. */
+  through?(url: string): string;
+  readonly prepare?: boolean;
+}
+
 /**
  * A database of its own on this server, as the kit wants it.
  *
@@ -13,14 +20,16 @@ export const leaseMs = 400;
 export async function postgresWorld(
   server: PostgresServer,
   config: PoolConfig = {},
+  { through = (url) => url, prepare = true }: Way = {},
 ): Promise<StoreWorld<PoolClient>> {
   const url = await server.createDatabase();
   const pool = new pg.Pool({ connectionString: url, max: 2 });
   pool.on("error", () => undefined);
   const make = (prefix?: string): PostgresStore =>
     postgresStore({
-      config: { ...config, connectionString: url },
+      config: { ...config, connectionString: through(url) },
       lease: leaseMs,
+      prepare,
       ...(prefix === undefined ? {} : { prefix }),
     });
   for (const { sql } of [...migrations(), ...migrations({ prefix: "other" })]) await pool.query(sql);

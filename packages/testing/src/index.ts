@@ -19,6 +19,7 @@ export { type TestMesh, type TestMeshOptions, testMesh } from "./harness/test-me
 export { type ForkedBroker, type ForkOptions, forkBroker } from "./process/fork-broker.js";
 export { type NodeProcess, type SpawnOptions, spawnNode } from "./process/spawn-node.js";
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from "./proxy/fault-proxy.js";
+export { type PgbouncerServer, type PgbouncerServerOptions, pgbouncerServer } from "./servers/pgbouncer.js";
 export { type PostgresServer, type PostgresServerOptions, postgresServer } from "./servers/postgres.js";
 export { prepareServers } from "./servers/prepare.js";
 export { type RabbitmqServer, type RabbitmqServerOptions, rabbitmqServer } from "./servers/rabbitmq.js";

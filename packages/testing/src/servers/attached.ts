@@ -43,7 +43,8 @@ export async function attachedServer({ url, host, port, from }: Address): Promis
   };
 }
 
-function answers(host: string, port: number): Promise<boolean> {
+/** Whether something listens there. */
+export function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 5_000 });
     const done = (answer: boolean): void => {

@@ -4,10 +4,8 @@ import { delimiter, join } from "node:path";
 import { MeshError } from "@meshwright/core/adapter";
 import { aptInstall } from "./apt.js";
 
-/** Where a server's program comes from. */
-export interface Program {
-  /** "redis" */
-  readonly id: string;
+/** Where a program comes from. */
+export interface Binary {
   /** For errors: "Redis". */
   readonly name: string;
   readonly file: string;
@@ -15,8 +13,16 @@ export interface Program {
   readonly folders: readonly string[];
   /** Debian's package that has it. */
   readonly debian: string;
-  /** Environment variables: the program's path, and the address of a running server to use instead. */
+  /** The environment variable with the program's path. */
   readonly binaryVariable: string;
+  /** The one with the address of a running server to use instead, where that is possible. */
+  readonly urlVariable?: string;
+}
+
+/** The program of a server that may also be found running. */
+export interface Program extends Binary {
+  /** "redis" */
+  readonly id: string;
   readonly urlVariable: string;
   readonly defaultPort: number;
 }
@@ -27,7 +33,7 @@ export interface Program {
  * @param stated - a path that overrides the environment
  * @throws MeshError `SERVER_MISSING`, which names the package and the variables
  */
-export async function findProgram(program: Program, stated?: string): Promise<string> {
+export async function findProgram(program: Binary, stated?: string): Promise<string> {
   const path = stated ?? process.env[program.binaryVariable];
   if (path !== undefined) {
     if (await isExecutable(path)) return path;
@@ -45,7 +51,7 @@ export async function findProgram(program: Program, stated?: string): Promise<st
 export async function searchProgram({
   file,
   folders,
-}: Pick<Program, "file" | "folders">): Promise<string | undefined> {
+}: Pick<Binary, "file" | "folders">): Promise<string | undefined> {
   for (const folder of [...folders, ...(process.env.PATH ?? "").split(delimiter)]) {
     const path = join(folder, file);
     if (await isExecutable(path)) return path;
@@ -60,9 +66,10 @@ async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-function missing({ name, debian, binaryVariable, urlVariable }: Program, why: string): MeshError {
+function missing({ name, debian, binaryVariable, urlVariable }: Binary, why: string): MeshError {
+  const running = urlVariable === undefined ? "" : ` or ${urlVariable} to a running server`;
   return new MeshError(
     "SERVER_MISSING",
-    `${name} is not there. ${why} Install the package ${debian}, or set ${binaryVariable} to its path or ${urlVariable} to a running server.`,
+    `${name} is not there. ${why} Install the package ${debian}, or set ${binaryVariable} to its path${running}.`,
   );
 }

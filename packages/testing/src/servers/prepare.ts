@@ -1,4 +1,5 @@
-import { findProgram } from "./binary.js";
+import { type Binary, findProgram } from "./binary.js";
+import { pgbouncer } from "./pgbouncer.js";
 import { postgres } from "./postgres.js";
 import { rabbitmq } from "./rabbitmq.js";
 import { redis } from "./redis-process.js";
@@ -11,8 +12,10 @@ import { redis } from "./redis-process.js";
  */
 export async function prepareServers(): Promise<readonly string[]> {
   const missing: string[] = [];
-  for (const program of [redis, rabbitmq, postgres]) {
-    if (process.env[program.urlVariable] !== undefined) continue;
+  const programs: readonly Binary[] = [redis, rabbitmq, postgres, pgbouncer];
+  for (const program of programs) {
+    const { urlVariable } = program;
+    if (urlVariable !== undefined && process.env[urlVariable] !== undefined) continue;
     await findProgram(program).catch((error: Error) => missing.push(error.message));
   }
   return missing;
