@@ -1,5 +1,7 @@
 /** Computing the chain again, from the events that are in the log now. */
+import { StoreError } from "../errors/errors.js";
 import type { Store } from "../store/contract.js";
+import type { LogEvent } from "../store/streams.js";
 import { type ArchiveEntry, ancestors, hashEntry, hashLink, origin, skipFrom } from "./chain.js";
 import type { Kept, Links } from "./links.js";
 import type { ArchiveHead } from "./proof.js";
@@ -26,7 +28,7 @@ export async function verifyArchive(
   for (let after = 0; after < head.position; ) {
     const limit = Math.min(readAtOnce, head.position - after);
     const positions = Array.from({ length: limit }, (_, at) => after + 1 + at);
-    const { events } = await store.streams.page({ after, limit });
+    const events = await eventsAfter(store, after, limit);
     const kept = await links.read(positions);
     for (const [at, position] of positions.entries()) {
       const reason = misfit(position, events[at], kept.get(position), roots);
@@ -38,6 +40,16 @@ export async function verifyArchive(
   return trusted === undefined ? { ok: true, head } : against(trusted, head, links);
 }
 
+/** What can be read: none where the first one is no event any more. */
+async function eventsAfter(store: Store, after: number, limit: number): Promise<readonly LogEvent[]> {
+  try {
+    return (await store.streams.page({ after, limit })).events;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "STREAM_EVENT_UNREADABLE") return [];
+    throw error;
+  }
+}
+
 /** What is wrong at a position; its link is added to the roots where nothing is. */
 function misfit(
   position: number,
@@ -45,7 +57,7 @@ function misfit(
   kept: Kept | undefined,
   roots: Map<number, string>,
 ): string | undefined {
-  if (entry?.position !== position) return "the event is missing";
+  if (entry?.position !== position) return "the event is missing, or is no event any more";
   if (kept === undefined) return "its link is missing";
   if (hashEntry(entry) !== kept.entry) return "the event, its stream or its version is not what was sealed";
   const previous = roots.get(position - 1) ?? "";

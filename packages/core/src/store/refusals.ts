@@ -90,6 +90,12 @@ export const streamRefusals = {
       `Some of the events are in stream "${stream}" already, or twice among those given; nothing was appended. Append the same events in the same order again, or new ones only.`,
       { retryable: false },
     ),
+  unreadable: (stream: string, version: number, cause: unknown): StoreError =>
+    new StoreError(
+      "STREAM_EVENT_UNREADABLE",
+      `Version ${version} of stream "${stream}" is no event any more: it was changed in the database. Bring its row back from a backup.`,
+      { retryable: false, cause },
+    ),
   nameInvalid: (): StoreError =>
     new StoreError(
       "STREAM_NAME_INVALID",

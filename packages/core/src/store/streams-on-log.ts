@@ -80,7 +80,7 @@ class StreamsOnLog implements Streams<Transaction> {
       if (last !== undefined) from = last.version + (backwards ? -1 : 1);
       return rows;
     };
-    return byPages(load, ({ version, text }) => ({ stream, version, event: parseEvent(text) }));
+    return byPages(load, ({ version, text }) => ({ stream, version, event: eventOf(stream, version, text) }));
   }
 
   readAll({ after = 0, limit = Infinity, ...query }: ReadAllOptions = {}): AsyncIterable<LogEvent> {
@@ -99,7 +99,17 @@ class StreamsOnLog implements Streams<Transaction> {
 
   async page({ tx, ...options }: PageOptions<Transaction>): Promise<LogPage> {
     const { rows, through } = await this.#in(tx).page(options);
-    const events = rows.map(logEventOf);
+    const events: LogEvent[] = [];
+    for (const row of rows) {
+      try {
+        events.push(logEventOf(row));
+      } catch (error) {
+        // What is before it can be read, and then it is the first.
+        const last = events.at(-1);
+        if (last === undefined) throw error;
+        return { events, through: last.position };
+      }
+    }
     return { events, through };
   }
 
@@ -120,7 +130,15 @@ class StreamsOnLog implements Streams<Transaction> {
 
 /** Attribute by attribute: the rest of a row by `...` takes half as long as the parsing. */
 function logEventOf({ position, stream, version, text }: LogRow): LogEvent {
-  return { position, stream, version, event: parseEvent(text) };
+  return { position, stream, version, event: eventOf(stream, version, text) };
+}
+
+function eventOf(stream: string, version: number, text: string): MeshEvent {
+  try {
+    return parseEvent(text);
+  } catch (error) {
+    throw streamRefusals.unreadable(stream, version, error);
+  }
 }
 
 /** Nothing was written: because all of it was there before, or because it does not fit. */

@@ -26,6 +26,7 @@ export interface Streams<Tx = unknown> {
   /**
    * The events of a stream, in the order of their versions; none where there is no such stream.
    *
+   * @throws StoreError `STREAM_EVENT_UNREADABLE`, as do `readAll` and `page`, after what is before it
    * @example for await (const { version, event } of store.streams.read("release/42")) console.log(version, event.type);
    */
   read(stream: string, options?: ReadStreamOptions<Tx>): AsyncIterable<StreamEvent>;

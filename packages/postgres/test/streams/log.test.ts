@@ -60,6 +60,33 @@ test("an event that was removed by hand is missing, and nothing else is", async 
     expect(ids(await paged(store, query))).toEqual(left);
 });
 
+test("an event that is none any more is named, and what is before it is read", async () => {
+  const pool = poolOn(await database());
+  const store = await openStore({ pool });
+  const sent = events(8);
+  await store.streams.append("s", 0, sent);
+  await store.streams.head();
+  await pool.query("UPDATE mw_events SET event = '[' WHERE version = 4");
+  const unreadable = {
+    code: "STREAM_EVENT_UNREADABLE",
+    message: expect.stringContaining('Version 4 of stream "s"'),
+  };
+  for (const read of [() => store.streams.read("s"), () => store.streams.readAll()]) {
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const one of read()) seen.push(one.event.id);
+    })();
+    await expect(reading).rejects.toMatchObject(unreadable);
+    expect(seen).toEqual(sent.slice(0, 3).map(({ id }) => id));
+  }
+  const { events: before, through } = await store.streams.page({ after: 0, limit: 8 });
+  expect([ids(before), through]).toEqual([sent.slice(0, 3).map(({ id }) => id), 3]);
+  await expect(store.streams.page({ after: 3, limit: 8 })).rejects.toMatchObject(unreadable);
+  expect(ids((await store.streams.page({ after: 4, limit: 8 })).events)).toEqual(
+    sent.slice(4).map(({ id }) => id),
+  );
+});
+
 test("numbers are numbers, whatever a service has told pg about them", async () => {
   const pool = poolOn(await database(), {
     types: {
