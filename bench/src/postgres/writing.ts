@@ -3,7 +3,7 @@ import { createMesh, memoryBroker } from "@meshwright/core";
 import { silentLogger, systemClock, type WireMessage } from "@meshwright/core/adapter";
 import { postgresStore } from "@meshwright/postgres";
 import pg from "pg";
-import { type Comparison, type Contestant, compare } from "../harness.js";
+import { type Contestant, compare } from "../harness.js";
 import { catalog, data, event, text, type } from "../sample.js";
 
 const connections = 8;
@@ -43,10 +43,10 @@ export async function writing(url: string): Promise<void> {
     relay: false,
   });
   await mesh.start();
-  const contestants: Contestant[] = [
+  const bare: Contestant = { name: names.bare, run: atOnce(() => byHand(pool, false)) };
+  const inTransaction: Contestant[] = [
     { name: names.hand, run: atOnce(() => byHand(pool, true)) },
-    { name: names.bare, run: atOnce(() => byHand(pool, false)) },
-    { name: names.one, run: atOnce(() => pool.query(inOne)) },
+    bare,
     {
       name: names.store,
       run: atOnce(() =>
@@ -65,20 +65,28 @@ export async function writing(url: string): Promise<void> {
         }),
       ),
     },
+  ];
+  const inOneStatement: Contestant[] = [
+    bare,
+    { name: names.one, run: atOnce(() => pool.query(inOne)) },
     {
       name: names.statement,
       run: atOnce(() => meshStore.statement(business, values, (tx) => mesh.publish(type, data, { tx }))),
     },
   ];
-  const comparison: Comparison = {
+  const each = { unit: "transaction", times, rounds: 5 };
+  await compare({
+    ...each,
     title: `PostgreSQL: a transaction with an event of 1 KB, ${connections} connections`,
-    unit: "transaction",
-    times,
-    rounds: 5,
-    contestants,
+    contestants: inTransaction,
     goals: { [names.store]: 0.95 },
-  };
-  await compare(comparison);
+  });
+  await compare({
+    ...each,
+    title: `PostgreSQL: one statement with an event of 1 KB, and a transaction without, ${connections} connections`,
+    contestants: inOneStatement,
+    goals: { [names.statement]: 1 },
+  });
   await mesh.stop();
   await store.close();
   await pool.end();
