@@ -175,6 +175,14 @@ describe("duplicates", () => {
     expect(more).toEqual(["duplicate"]);
   });
 
+  test("a retry may come back before its answer, which a fault then swallows; without a fault it may not", () => {
+    const asked = [delivered(10, first), begun(11, first), ended(12, first, "failed")];
+    const ledgers = { publisher, one: [...asked, ...handled(50, attempt(2)), ...handled(60, second)] };
+    const swallowed = fault("one", 500);
+    expect(brokenIn({ ordering: "none", ledgers, faults: [swallowed] })).toEqual([]);
+    expect(brokenIn({ ordering: "none", ledgers })).toEqual(["duplicate"]);
+  });
+
   test("of two that a retry made, one may fail and come again, and the other counts from where they parted", () => {
     const asked = [delivered(10, first), begun(11, first), ended(12, first, "failed")];
     const other = [...failed(500, attempt(2)), ...handled(520, attempt(3))];

@@ -30,12 +30,15 @@ export function findRepeats({ attempts, faults }: Evidence): Repeats {
 }
 
 /**
- * Retries and releases that were asked for and never answered, because of a fault: the event and its copy may both be there.
+ * Retries and releases that were asked for and never answered, because of a fault: the event and its copy may both be there. The
+ * copy may come before that fault: what is stored is handed on at once, while the answer waits on a busy machine.
  */
 export function unanswered(earlier: readonly Attempt[], again: Attempt, faults: Faults): readonly Attempt[] {
   return earlier.filter(({ outcome, settled, by, deliveredAt }) => {
-    const unclear = settled === undefined ? outcome === "failed" : settled.assumed === true;
-    return unclear && faults.touched(by, deliveredAt, Math.min(settled?.at ?? Infinity, again.deliveredAt));
+    if (settled === undefined) return outcome === "failed" && faults.touched(by, deliveredAt, Infinity);
+    return (
+      settled.assumed === true && faults.touched(by, deliveredAt, Math.min(settled.at, again.deliveredAt))
+    );
   });
 }
 

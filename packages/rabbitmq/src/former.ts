@@ -9,8 +9,8 @@ export class Former {
   readonly known: Set<string> = new Set();
   /** What came back: a hold that is read later is of somebody who has lost it since. */
   readonly #back: Set<string> = new Set();
-  /** Those who stopped reading and did not come to the end of leaving. */
-  readonly #leaving: Set<string> = new Set();
+  /** Those who stopped reading and did not come to the end of leaving, with their words in the journal. */
+  readonly #leaving: Map<string, number> = new Map();
   /** How many in a row left in good order, and may have let go of what was on its way to them: the server has counted that. */
   #passes = 0;
   /** This leader was given something that nobody was given before: so it has had all that others let go of. */
@@ -38,13 +38,24 @@ export class Former {
     return this.known.has(id) || (replaces !== "" && this.known.has(replaces));
   }
 
-  leaves(id: string): void {
-    this.#leaving.add(id);
+  leaves(id: string, tag: number): void {
+    this.#leaving.set(id, tag);
   }
 
-  hasLeft(id: string, passes: number): void {
+  /** Returns the tags of its word that it leaves. */
+  hasLeft(id: string, passes: number): readonly number[] {
+    const tag = this.#leaving.get(id);
     this.#leaving.delete(id);
     this.#passes = passes;
+    return tag === undefined ? [] : [tag];
+  }
+
+  /**
+   * What they had came back to the main queue behind what was on its way to them. Their words stay in the journal as long as
+   * somebody leads who has read it so: if he dies as well, it comes back as it came to him.
+   */
+  get leavers(): ReadonlyMap<string, number> {
+    return this.#leaving;
   }
 
   /** What this one says when it leaves in good order. */
@@ -65,7 +76,6 @@ export class Former {
    */
   async allAreBack(clock: Clock): Promise<void> {
     if (this.#leaving.size === 0) return;
-    this.#leaving.clear();
     await new Promise<void>((resolve) => clock.after(deathIsKnownMs, resolve));
   }
 }

@@ -93,6 +93,7 @@ export class Partition {
     this.#late = [];
     this.seats.clear();
     this.feeds = undefined;
+    this.#reading?.forget();
     this.#reading = undefined;
     this.#standing = undefined;
     this.#seq = 0;
@@ -159,6 +160,7 @@ export class Partition {
     const parts = {
       ...this.parts,
       before: this.#former.allAreBack(this.parts.clock),
+      disordered: this.#former.leavers.size > 0,
       take: (message: ConsumeMessage, acked: () => void): void => this.#arrived(message, acked),
       heldElsewhere: () => [...this.lanes.all()].some(([, item]) => item.kind === "hold"),
     };
@@ -203,7 +205,7 @@ export class Partition {
     const { notes, old, tags } = handedOver(this, mine());
     await this.parts.send([...notes, ...this.farewell()]);
     for (const one of old) one.ack();
-    for (const tag of [...tags, ...this.#kept]) held.ack(tag);
+    for (const tag of [...tags, ...this.#kept, ...this.#former.leavers.values()]) held.ack(tag);
     this.reset();
     await Promise.all([main.flushed(), held.flushed()]);
     over();
@@ -225,8 +227,10 @@ export class Partition {
   async refresh(): Promise<void> {
     if (this.role !== "leading") return;
     const { notes, old } = rewritten(this);
-    const kept = this.#kept.splice(0);
-    await this.parts.send([...notes, batonNote(this.parts.heldQueue)]);
+    const [{ heldQueue }, { leavers }] = [this.parts, this.#former];
+    const kept = [...this.#kept.splice(0), ...leavers.values()];
+    const words = [...leavers.keys()].map((id) => leavingNote(heldQueue, id));
+    await this.parts.send([...notes, ...words, batonNote(heldQueue)]);
     for (const one of old) one.ack();
     for (const tag of kept) this.feeds?.held.ack(tag);
   }
@@ -254,14 +258,13 @@ export class Partition {
         break;
       case "leaving":
         if (note.id === this.#leave) this.#kept.push(message.fields.deliveryTag);
-        else this.#ack(message);
-        this.#former.leaves(note.id);
+        else this.#former.leaves(note.id, message.fields.deliveryTag);
         break;
       case "baton":
         this.#kept.push(message.fields.deliveryTag);
         break;
       case "left":
-        this.#former.hasLeft(note.id, note.passes);
+        for (const tag of this.#former.hasLeft(note.id, note.passes)) this.feeds?.held.ack(tag);
         this.#ack(message);
         break;
       default:
@@ -388,8 +391,7 @@ export class Partition {
   }
 
   #nextSeq(): number {
-    this.#seq += 1;
-    return this.#seq;
+    return ++this.#seq;
   }
 
   #ack(message: ConsumeMessage): void {

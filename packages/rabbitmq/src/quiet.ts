@@ -14,11 +14,17 @@ export interface Incoming {
   readonly arrivals: number;
 }
 
-export async function quiet(clock: Clock, limit: number, look: () => Incoming): Promise<void> {
+/** @param ms - so long has nothing come at the end */
+export async function quiet(
+  clock: Clock,
+  limit: number,
+  look: () => Incoming,
+  ms: number = quietMs,
+): Promise<void> {
   for (let seen = -1; ; ) {
     const { open, arrivals } = look();
     if (open >= limit || seen === arrivals) return;
     seen = arrivals;
-    await new Promise<void>((resolve) => clock.after(quietMs, resolve));
+    await new Promise<void>((resolve) => clock.after(ms, resolve));
   }
 }

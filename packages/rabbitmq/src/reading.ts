@@ -4,6 +4,7 @@ import type { ConsumeMessage } from "amqplib";
 import type { Feed } from "./feed.js";
 import { type FirstQueue, isEnd } from "./first-queue.js";
 import { quiet } from "./quiet.js";
+import { Returned } from "./returned.js";
 
 export interface ReadingParts {
   readonly mainQueue: string;
@@ -13,6 +14,8 @@ export interface ReadingParts {
   readonly clock: Clock;
   /** Resolves when it may begin. */
   readonly before: Promise<void>;
+  /** What comes back to the main queue may be in another order than it was given out. */
+  readonly disordered: boolean;
   /** Takes a message; `acked` is to be called once it is acknowledged. */
   take(message: ConsumeMessage, acked: () => void): void;
   /** Whether another member still holds something. */
@@ -23,6 +26,7 @@ export interface ReadingParts {
 export class Reading {
   readonly #parts: ReadingParts;
   readonly #feed: Feed;
+  readonly #returned: Returned;
   #consumer = "";
   #stopped = false;
   /** Settles when it reads, or cannot. */
@@ -39,6 +43,8 @@ export class Reading {
   constructor(parts: ReadingParts, feed: Feed) {
     this.#parts = parts;
     this.#feed = feed;
+    this.#returned = new Returned(parts);
+    if (!parts.disordered) this.#returned.end();
     this.#consuming = this.#begin();
   }
 
@@ -70,7 +76,7 @@ export class Reading {
   #arrived(message: ConsumeMessage, acked: () => void): void {
     this.#arrivals += 1;
     this.#open += 1;
-    this.#parts.take(message, acked);
+    this.#returned.add(message, acked);
   }
 
   #history(first: FirstQueue, message: ConsumeMessage): void {
@@ -118,7 +124,13 @@ export class Reading {
       await quiet(clock, prefetch, () => ({ open: this.#open, arrivals: this.#arrivals }));
       await this.#feed.cancel(this.#consumer);
     } finally {
+      this.#returned.end();
       thaw();
     }
+  }
+
+  /** Its channel is gone, and what came by it. */
+  forget(): void {
+    this.#returned.drop();
   }
 }

@@ -1,12 +1,13 @@
 import { type Delivery, partitionOf } from "@meshwright/core/adapter";
-import { eventually, rabbitmqServer } from "@meshwright/testing";
+import { eventually, faultProxy, rabbitmqServer } from "@meshwright/testing";
+import { type Channel, connect } from "amqplib";
 import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { Feed } from "../src/feed.js";
-import { entryNote, newId } from "../src/journal.js";
+import { entryNote, leavingNote, newId } from "../src/journal.js";
 import { groupName } from "../src/names.js";
 import type { Outgoing } from "../src/outgoing.js";
-import { heldName } from "../src/topology.js";
-import { ackAll, ids, message, openBroker, rawChannel, subscribe } from "./support.js";
+import { heldName, mainName } from "../src/topology.js";
+import { ackAll, ids, iterate, message, openBroker, rawChannel, subscribe, take } from "./support.js";
 
 const server = await rabbitmqServer({ shared: true });
 const { url } = server;
@@ -119,6 +120,40 @@ test("a retry holds its key at once, also when something of another partition, w
   await settled;
 });
 
+test("what comes back of a leader that died while it was leaving is put in order, also for the next one", async () => {
+  const namespace = "members-returned";
+  const options = { url, partitions: 1 };
+  const publisher = await openBroker(options, { namespace });
+  await (await subscribe(publisher)).close();
+  const name = groupName(namespace, "orders", "billing");
+  const sent = [message(), message(), message(), message()];
+  await publisher.publish("orders", sent.slice(0, 2));
+  // It has two, and is cancelled; the third was on its way to it and goes back first.
+  const leaving = await connect(url);
+  const had = await leaving.createChannel();
+  await had.prefetch(2);
+  const cancelled = await consumed(had, mainName(name, 0), 2);
+  await had.cancel(cancelled);
+  await publisher.publish("orders", sent.slice(2, 3));
+  const late = await leaving.createChannel();
+  await consumed(late, mainName(name, 0), 1);
+  const { body, properties } = leavingNote(heldName(name, 0), newId());
+  (await rawChannel(url)).publish("", heldName(name, 0), body, properties);
+  await late.close();
+  await publisher.publish("orders", sent.slice(3));
+  await leaving.close();
+  for (const [round, attempt] of [2, 3].entries()) {
+    await using proxy = await faultProxy({ target: { host: server.host, port: server.port } });
+    const far = new URL(url);
+    far.port = String(proxy.port);
+    const broker = await openBroker({ partitions: 1, connect: () => connect(far.href) }, { namespace });
+    const got = await take(iterate(await subscribe(broker)), 4);
+    expect(ids(got), `round ${round}`).toEqual(sent.map(({ id }) => id));
+    expect(got.slice(0, 3).map((one) => one.attempt)).toEqual([attempt, attempt, attempt]);
+    proxy.cut();
+  }
+});
+
 /** A key of a partition. */
 function keyOf(partition: number, partitions: number): string {
   const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`);
@@ -150,4 +185,14 @@ function deferred(): { readonly promise: Promise<void>; resolve(): void } {
     resolve = done;
   });
   return { promise, resolve };
+}
+
+/** Takes so many from a queue, and returns the consumer's tag. */
+async function consumed(channel: Channel, queue: string, count: number): Promise<string> {
+  let got = 0;
+  const { consumerTag } = await channel.consume(queue, () => {
+    got += 1;
+  });
+  await eventually("it has them", () => got === count);
+  return consumerTag;
 }
