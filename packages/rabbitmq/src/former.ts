@@ -1,12 +1,16 @@
 /** What a leader knows of those who led before it. */
 import type { Clock } from "@meshwright/core/adapter";
-import { remember } from "./journal.js";
+import { leavingNote, remember } from "./journal.js";
+import type { Outgoing } from "./outgoing.js";
+import type { ReturnedParts } from "./returned.js";
 
 const deathIsKnownMs = 200;
 
 export class Former {
   /** Offsets and entries that are in the journal, or dealt with: what a dead leader had not acknowledged is known by them. */
   readonly known: Set<string> = new Set();
+  /** The last leader has handed nothing over. */
+  hasDied = false;
   /** What came back: a hold that is read later is of somebody who has lost it since. */
   readonly #back: Set<string> = new Set();
   /** Those who stopped reading and did not come to the end of leaving, with their words in the journal. */
@@ -17,6 +21,7 @@ export class Former {
   #reachesOn = false;
 
   clear(): void {
+    this.hasDied = false;
     this.known.clear();
     this.#back.clear();
     this.#leaving.clear();
@@ -50,12 +55,23 @@ export class Former {
     return tag === undefined ? [] : [tag];
   }
 
+  /** How the last one ended. */
+  get ended(): ReturnedParts["after"] {
+    if (this.#leaving.size > 0) return "leaving";
+    return this.hasDied ? "death" : "nobody";
+  }
+
   /**
-   * What they had came back to the main queue behind what was on its way to them. Their words stay in the journal as long as
-   * somebody leads who has read it so: if he dies as well, it comes back as it came to him.
+   * The tags of the words of those who died while they were leaving. They stay in the journal as long as somebody leads who has
+   * read them: if he dies as well, what he has comes back as it came to him.
    */
-  get leavers(): ReadonlyMap<string, number> {
-    return this.#leaving;
+  get tags(): readonly number[] {
+    return [...this.#leaving.values()];
+  }
+
+  /** The same words, written anew. */
+  words(heldQueue: string): readonly Outgoing[] {
+    return [...this.#leaving.keys()].map((id) => leavingNote(heldQueue, id));
   }
 
   /** What this one says when it leaves in good order. */

@@ -2,6 +2,7 @@
  * The keys of a partition that are not simply read on: what of them waits, in order. A lane's head is ready, or it waits: for
  * its time, for its note, or for another member.
  */
+import { isLater } from "./offsets.js";
 import type { OrderedHeld } from "./ordered-held.js";
 
 export type Item =
@@ -72,6 +73,12 @@ export class Lanes {
 
   entry(id: string): readonly [key: string, item: EntryItem] | undefined {
     return this.#entries.get(id);
+  }
+
+  /** The place before the first entry of the key that the same publisher published later. */
+  placeBefore(key: string, offset: string): number | undefined {
+    const later = this.items(key).find((item) => item.kind === "entry" && isLater(item.held.offset, offset));
+    return later && later.seq - 0.5;
   }
 
   /** At its place by `seq`, behind its equals. */

@@ -39,3 +39,9 @@ export function placeOf(offset: string): {
   const [ms = "", publisher = "", count = ""] = offset.split("-");
   return { ms: Number(ms), publisher, count: Number(count) };
 }
+
+/** Whether it is of the same publisher as the other, and later. */
+export function isLater(offset: string, than: string): boolean {
+  const [one, other] = [placeOf(offset), placeOf(than)];
+  return one.publisher === other.publisher && (one.ms - other.ms || one.count - other.count) > 0;
+}

@@ -62,7 +62,7 @@ export class Partition {
     this.rest = new Rest(parts.clock);
     this.dispatch = new Dispatch({
       ...parts,
-      leading: () => this.role === "leading",
+      leading: () => this.role === "leading" && this.#reading?.isWhole !== false,
       thawed: () => this.thawed,
     });
   }
@@ -160,7 +160,7 @@ export class Partition {
     const parts = {
       ...this.parts,
       before: this.#former.allAreBack(this.parts.clock),
-      disordered: this.#former.leavers.size > 0,
+      after: this.#former.ended,
       take: (message: ConsumeMessage, acked: () => void): void => this.#arrived(message, acked),
       heldElsewhere: () => [...this.lanes.all()].some(([, item]) => item.kind === "hold"),
     };
@@ -205,7 +205,7 @@ export class Partition {
     const { notes, old, tags } = handedOver(this, mine());
     await this.parts.send([...notes, ...this.farewell()]);
     for (const one of old) one.ack();
-    for (const tag of [...tags, ...this.#kept, ...this.#former.leavers.values()]) held.ack(tag);
+    for (const tag of [...tags, ...this.#kept, ...this.#former.tags]) held.ack(tag);
     this.reset();
     await Promise.all([main.flushed(), held.flushed()]);
     over();
@@ -227,10 +227,9 @@ export class Partition {
   async refresh(): Promise<void> {
     if (this.role !== "leading") return;
     const { notes, old } = rewritten(this);
-    const [{ heldQueue }, { leavers }] = [this.parts, this.#former];
-    const kept = [...this.#kept.splice(0), ...leavers.values()];
-    const words = [...leavers.keys()].map((id) => leavingNote(heldQueue, id));
-    await this.parts.send([...notes, ...words, batonNote(heldQueue)]);
+    const { heldQueue } = this.parts;
+    const kept = [...this.#kept.splice(0), ...this.#former.tags];
+    await this.parts.send([...notes, ...this.#former.words(heldQueue), batonNote(heldQueue)]);
     for (const one of old) one.ack();
     for (const tag of kept) this.feeds?.held.ack(tag);
   }
@@ -261,6 +260,8 @@ export class Partition {
         else this.#former.leaves(note.id, message.fields.deliveryTag);
         break;
       case "baton":
+        // Given back by the server, and not handed over.
+        this.#former.hasDied ||= message.fields.redelivered;
         this.#kept.push(message.fields.deliveryTag);
         break;
       case "left":
@@ -278,7 +279,10 @@ export class Partition {
     const { feeds } = this;
     if (!feeds) return;
     const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);
-    if (this.#former.isTwin(note) || !(pending || this.#isExpected(message, note))) {
+    // Not so: a copy by a member that does not know yet that it leads no more. What it replaces has come back since.
+    const isGivenBack = this.role !== "leading" || message.fields.redelivered;
+    const isExpected = isGivenBack || note.replaces === "" || this.lanes.keyOf(note.replaces) !== undefined;
+    if (this.#former.isTwin(note) || !(pending || isExpected)) {
       this.#ack(message);
       this.dispatch.look(key);
       return;
@@ -310,12 +314,6 @@ export class Partition {
       startId: "",
     });
     this.dispatch.look(key);
-  }
-
-  /** Not so: a copy by a member that does not know yet that it leads no more. What it replaces has come back since. */
-  #isExpected({ fields }: ConsumeMessage, { replaces }: Extract<Note, { kind: "entry" }>): boolean {
-    if (this.role !== "leading" || fields.redelivered) return true;
-    return replaces === "" || this.lanes.keyOf(replaces) !== undefined;
   }
 
   #hold(message: ConsumeMessage, { ref, key, seq }: Extract<Note, { kind: "hold" }>): void {
@@ -371,7 +369,8 @@ export class Partition {
         return;
       }
     }
-    const at = this.#at(feeds.main, stored.offset, seq ?? this.#nextSeq());
+    const before = message.fields.redelivered ? this.lanes.placeBefore(key, stored.offset) : undefined;
+    const at = this.#at(feeds.main, stored.offset, seq ?? before ?? this.#nextSeq());
     const held = heldMain(message, stored, at, acked);
     if (seq === undefined) held.attempt = this.#former.attemptOf(held.attempt, message.fields.redelivered);
     if (found) this.dispatch.add(held, seq !== undefined);

@@ -4,7 +4,7 @@ import type { ConsumeMessage } from "amqplib";
 import type { Feed } from "./feed.js";
 import { type FirstQueue, isEnd } from "./first-queue.js";
 import { quiet } from "./quiet.js";
-import { Returned } from "./returned.js";
+import { Returned, type ReturnedParts } from "./returned.js";
 
 export interface ReadingParts {
   readonly mainQueue: string;
@@ -14,12 +14,14 @@ export interface ReadingParts {
   readonly clock: Clock;
   /** Resolves when it may begin. */
   readonly before: Promise<void>;
-  /** What comes back to the main queue may be in another order than it was given out. */
-  readonly disordered: boolean;
+  /** Of whom something may come back to the main queue. */
+  readonly after: ReturnedParts["after"];
   /** Takes a message; `acked` is to be called once it is acknowledged. */
   take(message: ConsumeMessage, acked: () => void): void;
   /** Whether another member still holds something. */
   heldElsewhere(): boolean;
+  /** There may be something to hand out. */
+  ready(): void;
   failed(error: unknown): void;
 }
 
@@ -44,7 +46,6 @@ export class Reading {
     this.#parts = parts;
     this.#feed = feed;
     this.#returned = new Returned(parts);
-    if (!parts.disordered) this.#returned.end();
     this.#consuming = this.#begin();
   }
 
@@ -70,7 +71,9 @@ export class Reading {
   }
 
   async #consume(queue: string, take: (message: ConsumeMessage) => void): Promise<void> {
-    if (!this.#stopped) this.#consumer = await this.#feed.consume(queue, this.#parts.prefetch, take);
+    if (this.#stopped) return;
+    this.#consumer = await this.#feed.consume(queue, this.#parts.prefetch, take);
+    void this.#returned.begin();
   }
 
   #arrived(message: ConsumeMessage, acked: () => void): void {
@@ -127,6 +130,11 @@ export class Reading {
       this.#returned.end();
       thaw();
     }
+  }
+
+  /** Whether all that a dead leader had has come back. */
+  get isWhole(): boolean {
+    return this.#returned.isOver;
   }
 
   /** Its channel is gone, and what came by it. */

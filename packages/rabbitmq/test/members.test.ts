@@ -154,6 +154,24 @@ test("what comes back of a leader that died while it was leaving is put in order
   }
 });
 
+test("what was given back into the journal comes after what its leader still had of the key when it died", async () => {
+  const namespace = "members-later";
+  const sent = [message(), message(), message()];
+  await using proxy = await faultProxy({ target: { host: server.host, port: server.port } });
+  const far = new URL(url);
+  far.port = String(proxy.port);
+  const broker = await openBroker({ partitions: 1, connect: () => connect(far.href) }, { namespace });
+  const dying = await subscribe(broker, { prefetch: 10 });
+  await broker.publish("orders", sent);
+  const [, ...later] = await take(iterate(dying), 3);
+  for (const delivery of later.reverse()) await dying.settle([{ delivery, outcome: "release" }]);
+  proxy.cut();
+  const heir = await openBroker({ url, partitions: 1 }, { namespace });
+  const got = await take(iterate(await subscribe(heir)), 3);
+  expect(ids(got)).toEqual(sent.map(({ id }) => id));
+  expect(got[0]?.attempt).toBe(2);
+});
+
 /** A key of a partition. */
 function keyOf(partition: number, partitions: number): string {
   const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`);
