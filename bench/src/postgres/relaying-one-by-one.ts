@@ -13,7 +13,7 @@ import {
 import { data, text, type } from "../sample.js";
 import { perSecond, printTable } from "../table.js";
 
-const rows = 1_000;
+const rows = 200;
 const rounds = 3;
 const names = {
   theirs: "pg-transactional-outbox, polling, 100 segments, batches of 100",
