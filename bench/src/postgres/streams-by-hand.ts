@@ -55,7 +55,7 @@ export async function readAllByHand(pool: pg.Pool, times: number): Promise<void>
       name: "read-all-by-hand",
       text: `SELECT xid::text, position, stream, version, event FROM hand_events
         WHERE (xid, position) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY xid, position LIMIT 500`,
+        ORDER BY hand_events.xid, position LIMIT 500`,
       values: [xid, position],
     });
     for (const { event } of rows) JSON.parse(event);

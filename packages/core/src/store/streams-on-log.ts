@@ -72,11 +72,13 @@ class StreamsOnLog implements Streams<Transaction> {
     let left = limit;
     const load = async (): Promise<readonly StreamRow[] | undefined> => {
       requireName(stream);
-      const size = Math.min(left, pageSize);
+      // One more than is given says whether there are more, without asking again.
+      const size = Math.min(left, pageSize + 1);
       if (size <= 0 || from <= 0) return undefined;
-      const rows = await this.#in(tx).read({ stream, from, limit: size, backwards });
+      const found = await this.#in(tx).read({ stream, from, limit: size, backwards });
+      const rows = found.length > pageSize ? found.slice(0, pageSize) : found;
+      left = found.length > pageSize ? left - pageSize : 0;
       const last = rows.at(-1);
-      left = last === undefined || rows.length < size ? 0 : left - rows.length;
       if (last !== undefined) from = last.version + (backwards ? -1 : 1);
       return rows;
     };

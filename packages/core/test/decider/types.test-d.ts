@@ -61,8 +61,8 @@ describe("mesh.execute", () => {
       .resolves.toHaveProperty("state")
       .toEqualTypeOf<Release>();
     // @ts-expect-error no such command
-    mesh.execute(releases(), "release/1", { shut: "ann" });
+    void mesh.execute(releases(), "release/1", { shut: "ann" });
     // @ts-expect-error a mesh that does not know these events
-    elsewhere.execute(releases(), "release/1", { open: "ann" });
+    void elsewhere.execute(releases(), "release/1", { open: "ann" });
   });
 });
