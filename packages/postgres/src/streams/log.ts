@@ -39,14 +39,11 @@ export interface LogParts {
 
 type Page = Omit<PageOptions, "tx">;
 
-/**
- * What a page's statement answers with. The row without a name of a stream says where the log ends, and which append is the newest
- * without a position.
- */
+/** What a page's statement answers with. */
 interface PlaceRow {
   readonly position: string | null;
-  /** Null where the event has been removed by hand. */
-  readonly stream: string | null;
+  /** Empty in one more row: it has the end of the log, the newest append without a position, and what was found, as an event. */
+  readonly stream: string;
   readonly version: string | null;
   readonly event: string;
 }
@@ -175,15 +172,13 @@ function pageOf(rows: readonly PlaceRow[], after: number, limit: number): PageRe
   let [places, last, head] = [0, after, after];
   let newest: string | undefined;
   for (const { position, stream, version, event } of rows) {
-    if (stream === "") {
-      head = Math.max(after, Number(position));
-      newest = version ?? undefined;
+    if (stream !== "") {
+      events.push({ position: Number(position), stream, version: Number(version), text: event });
       continue;
     }
-    const place = Number(position);
-    places += 1;
-    last = Math.max(last, place);
-    if (stream !== null) events.push({ position: place, stream, version: Number(version), text: event });
+    head = Math.max(after, Number(position));
+    newest = version ?? undefined;
+    [places = 0, last = after] = event.split(" ").map(Number);
   }
   // The server need not keep an order that no clause of its outermost part asks for.
   events.sort((one, other) => one.position - other.position);

@@ -4,7 +4,7 @@ import { eventually } from "@meshwright/testing";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { database, openStore, poolOn } from "../support.js";
-import { all, event, events, ids } from "./support.js";
+import { all, event, events, gate, ids } from "./support.js";
 
 const long = "x".repeat(5_000);
 
@@ -46,6 +46,70 @@ test("long and odd types and categories are told apart, and one that no event ca
       events: [],
       through: log.length,
     });
+});
+
+/** Appends in transactions that are all open, and ends them in the order given, each time numbering what is there. */
+async function appendApart(store: PostgresStore, ends: readonly (readonly number[])[]): Promise<string[]> {
+  const ended = ends.flat();
+  const sent = ended.map(() => event());
+  const gates = ended.map(() => gate());
+  const open: Promise<unknown>[] = [];
+  for (const [at, one] of sent.entries()) {
+    const begun = gate();
+    const work = store.transaction(async (tx) => {
+      await store.streams.append(`apart/${one.id}`, 0, [one], { tx });
+      begun.open();
+      await gates[at]?.opened;
+    });
+    open.push(work);
+    await begun.opened;
+  }
+  for (const together of ends) {
+    for (const at of together) gates[at]?.open();
+    await Promise.all(together.map((at) => open[at]));
+    await store.streams.head();
+  }
+  return ends
+    .flatMap((together) => [...together].sort((one, other) => one - other))
+    .map((at) => sent[at]?.id ?? "");
+}
+
+test("what was committed in another order than appended, and with gaps, is read in the order of positions", async () => {
+  const store = await openStore({ url: await database() });
+  const expected: string[] = [];
+  for (const ends of [
+    [
+      [0, 2],
+      [1, 3],
+    ],
+    [[3], [2], [1], [0]],
+    [[1, 2, 3], [0]],
+    [[0, 1, 2, 3]],
+    [[2, 0], [3], [1]],
+  ]) {
+    expected.push(...(await appendApart(store, ends)));
+    await expect(
+      store.transaction(async (tx) => {
+        await store.streams.append("gone", "any", events(3), { tx });
+        throw new Error("rolled back");
+      }),
+    ).rejects.toThrow("rolled back");
+    const sent = events(4);
+    await store.streams.append("whole", "any", sent);
+    expected.push(...sent.map(({ id }) => id));
+  }
+  await store.streams.head();
+  for (const limit of [1, 2, 3, 5, 8, 13, 100]) {
+    const found: LogEvent[] = [];
+    for (let after = 0; after < expected.length; ) {
+      const page = await store.streams.page({ after, limit });
+      found.push(...page.events);
+      expect(page.through).toBe(Math.min(after + limit, expected.length));
+      after = page.through;
+    }
+    expect(ids(found), `${limit} at a time`).toEqual(expected);
+    expect(found.map(({ position }) => position)).toEqual(expected.map((_, at) => at + 1));
+  }
 });
 
 test("an event that was removed by hand is missing, and nothing else is", async () => {
