@@ -55,7 +55,8 @@ test("who numbers counts on from what the one before it has committed while this
     return (await waitingHere(observer)) === 3;
   });
   await block.end();
-  expect(await first).toBe(5);
+  // It asks for the end when it has counted: the others may have counted on by then.
+  expect([5, 10]).toContain(await first);
   expect(await Promise.all(others)).toEqual([10, 10]);
   await expectPositions(store, 10);
 });
