@@ -46,7 +46,8 @@ export const s16Forwards: StoreSin = {
       async read(read) {
         if (!read.backwards) return log.read(read);
         if (read.from < 1) return [];
-        return [...(await log.read({ ...read, from: 1, backwards: false }))].reverse();
+        const limit = Math.min(read.limit, read.from);
+        return [...(await log.read({ ...read, limit, from: 1, backwards: false }))].reverse();
       },
     })),
 };
