@@ -19,7 +19,7 @@ export interface PostgresServerOptions {
   readonly config?: readonly string[];
   /** Use the one that all tests of the run share, see `shareServers`; default false. Alone, without other options. */
   readonly shared?: boolean;
-  /** Path of postgres, with initdb and psql beside it; default that of MESHWRIGHT_POSTGRES_BINARY, else the newest. */
+  /** Path of postgres, with initdb, pg_isready and psql beside it; default that of MESHWRIGHT_POSTGRES_BINARY, else the newest. */
   readonly binary?: string;
 }
 

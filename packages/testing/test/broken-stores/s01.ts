@@ -12,7 +12,7 @@ export const s01: StoreSin = {
     "S2/many-writers": /what was relayed/,
   },
   commit: (store, { database }) =>
-    withTransactions(store, () => ({ append: async (rows) => database.append(rows) })),
+    withTransactions(store, () => ({ append: async (rows) => database.append(rows, Date.now()) })),
 };
 
 /** The client inside of the transaction, for each that is outside. */

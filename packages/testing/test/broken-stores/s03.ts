@@ -53,7 +53,10 @@ export const s03Behind: StoreSin = {
           published: rows.flatMap(({ place }) => (named.has(place) ? [] : [place])).concat(published),
           refused,
         });
-        database.append(rows.filter(({ place }) => !named.has(place)));
+        database.append(
+          rows.filter(({ place }) => !named.has(place)),
+          Date.now(),
+        );
       },
     })),
 };

@@ -37,7 +37,7 @@ export const s05Copies: StoreSin = {
     withOutbox(store, {
       async restore(places) {
         const rows = (await store.outbox.refused()).filter(({ place }) => places.includes(place));
-        database.append(rows);
+        database.append(rows, Date.now());
         return rows.length;
       },
     }),

@@ -26,7 +26,7 @@ export const s08Half: StoreSin = {
   sin: "the loser's outbox rows stay",
   caughtBy: { "S8/loser": /deep-equal/ },
   commit: (store, { database }) =>
-    withTransactions(store, () => ({ append: async (rows) => database.append(rows) })),
+    withTransactions(store, () => ({ append: async (rows) => database.append(rows, Date.now()) })),
 };
 
 export const s08Once: StoreSin = {

@@ -1,4 +1,3 @@
-import { systemClock } from "../../clock/clock.js";
 import { backlogOf, mostCounted } from "../backlog.js";
 import type { OutboxBacklog, OutboxRow, RefusedRow, WaitingRow } from "../contract.js";
 import type { Checkpoint } from "../documents.js";
@@ -29,8 +28,8 @@ export class MemoryDatabase {
     return done;
   }
 
-  /** @param at - now. Default: by the machine's clock */
-  append(rows: readonly OutboxRow[], at: number = systemClock.now()): void {
+  /** @param at - now */
+  append(rows: readonly OutboxRow[], at: number): void {
     for (const { channel, message } of rows) {
       const place = String(++this.#places);
       const row: WaitingRow = { place, channel, message };
