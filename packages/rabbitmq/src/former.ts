@@ -13,7 +13,7 @@ export class Former {
   hasDied = false;
   /** What came back: a hold that is read later is of somebody who has lost it since. */
   readonly #back: Set<string> = new Set();
-  /** Those who stopped reading and did not come to the end of leaving, with their words in the journal. */
+  /** Those who stopped reading and did not come to the end of leaving, with the tags of their notes. */
   readonly #leaving: Map<string, number> = new Map();
   /** How many in a row left in good order, and may have let go of what was on its way to them: the server has counted that. */
   #passes = 0;
@@ -47,7 +47,7 @@ export class Former {
     this.#leaving.set(id, tag);
   }
 
-  /** Returns the tags of its word that it leaves. */
+  /** Returns the tags of its note that it leaves. */
   hasLeft(id: string, passes: number): readonly number[] {
     const tag = this.#leaving.get(id);
     this.#leaving.delete(id);
@@ -62,15 +62,15 @@ export class Former {
   }
 
   /**
-   * The tags of the words of those who died while they were leaving. They stay in the journal as long as somebody leads who has
-   * read them: if he dies as well, what he has comes back as it came to him.
+   * Of the notes of those who died while they were leaving. These stay in the journal as long as somebody leads who has read
+   * them: if he dies as well, what he has comes back as it came to him.
    */
-  get tags(): readonly number[] {
+  get leavingTags(): readonly number[] {
     return [...this.#leaving.values()];
   }
 
-  /** The same words, written anew. */
-  words(heldQueue: string): readonly Outgoing[] {
+  /** The same notes, written anew. */
+  leavingNotes(heldQueue: string): readonly Outgoing[] {
     return [...this.#leaving.keys()].map((id) => leavingNote(heldQueue, id));
   }
 

@@ -205,7 +205,7 @@ export class Partition {
     const { notes, old, tags } = handedOver(this, mine());
     await this.parts.send([...notes, ...this.farewell()]);
     for (const one of old) one.ack();
-    for (const tag of [...tags, ...this.#kept, ...this.#former.tags]) held.ack(tag);
+    for (const tag of [...tags, ...this.#kept, ...this.#former.leavingTags]) held.ack(tag);
     this.reset();
     await Promise.all([main.flushed(), held.flushed()]);
     over();
@@ -228,8 +228,8 @@ export class Partition {
     if (this.role !== "leading") return;
     const { notes, old } = rewritten(this);
     const { heldQueue } = this.parts;
-    const kept = [...this.#kept.splice(0), ...this.#former.tags];
-    await this.parts.send([...notes, ...this.#former.words(heldQueue), batonNote(heldQueue)]);
+    const kept = [...this.#kept.splice(0), ...this.#former.leavingTags];
+    await this.parts.send([...notes, ...this.#former.leavingNotes(heldQueue), batonNote(heldQueue)]);
     for (const one of old) one.ack();
     for (const tag of kept) this.feeds?.held.ack(tag);
   }
@@ -279,7 +279,7 @@ export class Partition {
     const { feeds } = this;
     if (!feeds) return;
     const pending = this.lanes.remove(key, (item) => item.kind === "pending" && item.id === note.id);
-    // Not so: a copy by a member that does not know yet that it leads no more. What it replaces has come back since.
+    // What is not is a copy by a member that does not know yet that it leads no more: what it replaces has come back since.
     const isGivenBack = this.role !== "leading" || message.fields.redelivered;
     const isExpected = isGivenBack || note.replaces === "" || this.lanes.keyOf(note.replaces) !== undefined;
     if (this.#former.isTwin(note) || !(pending || isExpected)) {
