@@ -24,17 +24,15 @@ export async function all<T>(found: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-/** The whole log, read in pages as somebody does who follows it, until `isDone`. */
-export async function follow(
-  store: PostgresStore,
-  isDone: (seen: readonly LogEvent[]) => boolean,
-): Promise<LogEvent[]> {
+/** The whole log, read in pages as somebody does who follows it, until one that was asked for when `isDone` has nothing new. */
+export async function follow(store: PostgresStore, isDone: () => boolean): Promise<LogEvent[]> {
   const seen: LogEvent[] = [];
   for (let after = 0; ; ) {
+    const done = isDone();
     const { events: found, through } = await store.streams.page({ after, limit: 200 });
     seen.push(...found);
+    if (done && through === after) return seen;
     after = through;
-    if (isDone(seen)) return seen;
   }
 }
 
