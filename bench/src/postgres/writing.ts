@@ -7,7 +7,7 @@ import { type Contestant, compare } from "../harness.js";
 import { catalog, data, event, text, type } from "../sample.js";
 
 const connections = 8;
-const times = 2_000;
+const times = 400;
 
 const business = "INSERT INTO releases (digest, state) VALUES ($1, $2)";
 const values = ["sha256:4c1f0f5d0e9b", "created"];
@@ -74,7 +74,7 @@ export async function writing(url: string): Promise<void> {
       run: atOnce(() => meshStore.statement(business, values, (tx) => mesh.publish(type, data, { tx }))),
     },
   ];
-  const each = { unit: "transaction", times, rounds: 5 };
+  const each = { unit: "transaction", times, rounds: 50 };
   await compare({
     ...each,
     title: `PostgreSQL: a transaction with an event of 1 KB, ${connections} connections`,

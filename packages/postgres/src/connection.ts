@@ -1,5 +1,7 @@
 /** A client of the pool, for a while. It goes back in order, or not at all. */
-import type { Pool, PoolClient, QueryConfig, QueryResult } from "pg";
+import type { Pool, PoolClient, QueryResult } from "pg";
+import type { BoundStatement } from "./statement.js";
+import { type Answered, withCommit } from "./with-commit.js";
 
 export class Connection {
   readonly client: PoolClient;
@@ -20,9 +22,17 @@ export class Connection {
    * @param timeoutMs - how long to wait for the answer
    */
   ask(text: string, timeoutMs: number): Promise<QueryResult | QueryResult[]> {
-    // pg takes it, though its types do not say so.
-    const query: QueryConfig & { readonly query_timeout: number } = { text, query_timeout: timeoutMs };
-    return this.client.query(query);
+    return within(timeoutMs, (answered) => this.client.query(text, answered));
+  }
+
+  /**
+   * Runs a statement, and COMMIT if it was done.
+   *
+   * @returns whether that was confirmed
+   */
+  async askAndCommit(statement: BoundStatement, timeoutMs: number): Promise<boolean> {
+    const results = await within(timeoutMs, (answered) => withCommit(this.client, statement, answered));
+    return [results].flat().at(-1)?.command === "COMMIT";
   }
 
   /** Calls back, at most once, when the server or the network ends the session. */
@@ -51,6 +61,18 @@ export class Connection {
     this.#onLost = () => undefined;
     then();
   };
+}
+
+/** pg's own way to limit the time would copy what it is given, which takes as long as all the rest that it does. */
+function within(timeoutMs: number, ask: (answered: Answered) => void): Promise<QueryResult | QueryResult[]> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer in time")), timeoutMs);
+    ask((error, results) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(results);
+    });
+  });
 }
 
 export async function checkOut(pool: Pool): Promise<Connection> {

@@ -34,6 +34,10 @@ const unprepared: Advice = {
   retryable: false,
 };
 
+/** For what is not known here. */
+const otherCode = "POSTGRES_ERROR";
+const rolledBackCode = "POSTGRES_ROLLED_BACK";
+
 /** By SQLSTATE, or by its class. */
 const byState: Readonly<Record<string, Advice>> = {
   "28": auth,
@@ -98,7 +102,7 @@ function adviceFor(error: unknown): Advice {
     return (
       byState[state] ??
       byState[state.slice(0, 2)] ?? {
-        code: "POSTGRES_ERROR",
+        code: otherCode,
         what: `the server answered with SQLSTATE ${state}. Its words are in the cause`,
         retryable: false,
       }
@@ -134,6 +138,11 @@ export function isDuplicate(error: unknown): error is Error {
   return hasState(error, ["23505"]);
 }
 
+/** A statement before this one had failed: that is the cause. */
+export function isBroken(error: unknown): boolean {
+  return hasState(error, ["25P02"]) || (error instanceof StoreError && error.code === rolledBackCode);
+}
+
 function hasState(error: unknown, states: readonly string[]): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
     const state = sqlState(cause);
@@ -149,6 +158,14 @@ export function isRefusal(error: unknown): boolean {
   return severity !== "FATAL" && severity !== "PANIC";
 }
 
+/** What came of COMMIT, and of a statement that was sent with it. A constraint that is looked at only now is the service's own. */
+export function commitError(error: unknown): unknown {
+  if (error instanceof MeshError) return error;
+  if (!isRefusal(error)) return commitUnknown(error);
+  if (isBroken(error)) return rolledBack();
+  return adviceFor(error).code === otherCode ? error : storeError(error, "committing");
+}
+
 function refusal(code: string, message: string, retryable = false, cause?: unknown): StoreError {
   return new StoreError(code, message, { retryable, ...(cause === undefined ? {} : { cause }) });
 }
@@ -161,7 +178,7 @@ export const clientLent = (method: string): StoreError =>
 
 export const rolledBack = (): StoreError =>
   refusal(
-    "POSTGRES_ROLLED_BACK",
+    rolledBackCode,
     "A statement of this transaction had failed and the work went on, so PostgreSQL rolled it back at the end. Let the error pass, or use a savepoint.",
   );
 

@@ -1,11 +1,14 @@
 import { storeRefusals } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
+import type { Appends } from "./appends.js";
 import { clientLent } from "./errors.js";
 
 /** A client that can be used until it is taken back. */
 export interface Lent {
   readonly client: PoolClient;
   readonly ended: boolean;
+  /** What is still to be sent, before its next statement or with COMMIT. */
+  appends: Appends | undefined;
   /** From now on every use of it is refused. */
   end(): void;
 }
@@ -34,13 +37,17 @@ export function lend(client: PoolClient): Lent {
   });
   const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
   const query = (...args: unknown[]): unknown => {
-    if (!ended) return ask(...args);
+    if (!ended) {
+      state.appends?.send();
+      return ask(...args);
+    }
     const last = args.at(-1);
     if (typeof last === "function") return void last(storeRefusals.ended());
     return Promise.reject(storeRefusals.ended());
   };
-  return {
+  const state: Lent = {
     client: lent,
+    appends: undefined,
     get ended() {
       return ended;
     },
@@ -48,6 +55,7 @@ export function lend(client: PoolClient): Lent {
       ended = true;
     },
   };
+  return state;
 }
 
 function refuse(method: string): () => never {

@@ -18,14 +18,8 @@ import {
   valuesDiffer,
 } from "./errors.js";
 import { byColumn, valuesOf } from "./rows.js";
-import { nameFor } from "./statement.js";
+import { type BoundStatement, nameFor } from "./statement.js";
 import { insertMany, insertOne } from "./statements.js";
-
-/** A statement and its values: `$1` is the first. */
-export interface OwnStatement {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
 
 /** Runs the work with a transaction in which it can publish, and nothing else. Returns what it has published. */
 export async function collect(
@@ -68,8 +62,8 @@ export async function collect(
   return rows;
 }
 
-/** A service that builds its texts at run time would have the server keep all of them. */
-const mostPrepared = 200;
+/** A service that builds its texts at run time would have this and the server keep all of them. */
+const mostKept = 200;
 
 const doing = "running a statement";
 
@@ -80,10 +74,26 @@ interface Where {
   readonly outbox: string;
 }
 
-/** Remembers under which names statements were prepared. */
+/** How many rows go with a statement, as far as its text depends on it. */
+type Kind = "none" | "one" | "many";
+
+/** A text of the service's own, and ours. */
+interface Whole {
+  readonly text: string;
+  /** To be prepared under. */
+  readonly name: string | undefined;
+  /** How many values the service has to give. */
+  readonly own: number;
+}
+
+/** Remembers what it has made of texts, and that the server knows it. */
 export class StatementRunner {
   readonly #prepare: boolean;
-  readonly #names: Map<string, string> = new Map();
+  readonly #kept: Readonly<Record<Kind, Map<string, Whole>>> = {
+    none: new Map(),
+    one: new Map(),
+    many: new Map(),
+  };
 
   constructor(prepare: boolean) {
     this.#prepare = prepare;
@@ -93,7 +103,7 @@ export class StatementRunner {
    * @throws StoreError `STORE_CONFLICT`, `POSTGRES_STATEMENT_VALUES`, `POSTGRES_COMMIT_UNKNOWN`, and what connecting throws; what
    *   the server says of the statement, as it is
    */
-  async run({ pool, outbox }: Where, own: OwnStatement, rows: readonly OutboxRow[]): Promise<QueryResult> {
+  async run({ pool, outbox }: Where, own: BoundStatement, rows: readonly OutboxRow[]): Promise<QueryResult> {
     const query = this.#query(outbox, own, rows);
     const connection = await checkOut(pool).catch((error: unknown) => {
       throw storeError(error, doing);
@@ -107,26 +117,26 @@ export class StatementRunner {
     }
   }
 
-  #query(outbox: string, { text, values }: OwnStatement, rows: readonly OutboxRow[]): Extended {
-    requireValues(text, values.length);
-    const insert = insertionOf(rows, outbox, values.length + 1);
-    const whole = besides(text, insert.text);
-    const name = this.#nameOf(whole);
+  #query(outbox: string, { text, values }: BoundStatement, rows: readonly OutboxRow[]): Extended {
+    const kind = rows.length === 0 ? "none" : rows.length === 1 ? "one" : "many";
+    const whole = this.#kept[kind].get(text) ?? this.#wholeOf(kind, text, outbox);
+    if (whole.own !== values.length) throw valuesDiffer(whole.own, values.length);
     return {
-      text: whole,
-      values: [...values, ...insert.values],
+      text: whole.text,
+      values: [...values, ...rowValues(kind, rows)],
       queryMode: "extended",
-      ...(name === undefined ? {} : { name }),
+      ...(whole.name === undefined ? {} : { name: whole.name }),
     };
   }
 
-  #nameOf(text: string): string | undefined {
-    if (!this.#prepare) return undefined;
-    const known = this.#names.get(text);
-    if (known !== undefined || this.#names.size >= mostPrepared) return known;
-    const name = nameFor(text);
-    this.#names.set(text, name);
-    return name;
+  #wholeOf(kind: Kind, own: string, outbox: string): Whole {
+    const count = parametersOf(own);
+    const text = besides(own, insertionOf(kind, outbox, count + 1));
+    const kept = this.#kept[kind];
+    if (kept.size >= mostKept) return { text, name: undefined, own: count };
+    const whole = { text, name: this.#prepare ? nameFor(text) : undefined, own: count };
+    kept.set(own, whole);
+    return whole;
   }
 }
 
@@ -134,12 +144,15 @@ export class StatementRunner {
 type Extended = QueryConfig & { readonly queryMode: "extended" };
 
 /** @param from - the number of its first parameter */
-function insertionOf(rows: readonly OutboxRow[], outbox: string, from: number): OwnStatement {
-  const [first] = rows;
+function insertionOf(kind: Kind, outbox: string, from: number): string {
   // Takes its place, so that a text without events is read as one with them.
-  if (first === undefined) return { text: "SELECT", values: [] };
-  if (rows.length > 1) return { text: insertMany(outbox, { from }), values: byColumn(rows) };
-  return { text: insertOne(outbox, { from }), values: valuesOf(first) };
+  if (kind === "none") return "SELECT";
+  return kind === "one" ? insertOne(outbox, { from }) : insertMany(outbox, { from });
+}
+
+function rowValues(kind: Kind, rows: readonly OutboxRow[]): readonly unknown[] {
+  const values = rows.map(valuesOf);
+  return kind === "many" ? byColumn(values) : values.flat();
 }
 
 /** Of blanks and comments. */
@@ -157,9 +170,8 @@ function besides(text: string, other: string): string {
  * Each parameter of the text has to have its value: one too few, and it would be given one of ours. Whatever looks like a
  * parameter counts, since only the server can tell.
  */
-function requireValues(text: string, given: number): void {
-  const highest = Math.max(0, ...Array.from(text.matchAll(/\$(\d+)/g), ([, number]) => Number(number)));
-  if (highest !== given) throw valuesDiffer(highest, given);
+function parametersOf(text: string): number {
+  return Math.max(0, ...Array.from(text.matchAll(/\$(\d+)/g), ([, number]) => Number(number)));
 }
 
 function failed(error: unknown, connection: Connection): unknown {

@@ -19,7 +19,8 @@ export const columns = [
   ["packed", "text"],
 ] as const;
 
-type Value = string | number | Buffer | null;
+/** One for each column. */
+export type Values = readonly (string | number | Buffer | null)[];
 
 /** What PostgreSQL cannot keep in a text: U+0000, and surrogates without their other half. */
 const loneSurrogate = /\p{Cs}/u;
@@ -38,10 +39,13 @@ type Texts = readonly [
   body: string | null,
 ];
 
-/** A row's values, in the order of `columns`. A message that no text column can hold goes as JSON, which escapes it, into `packed`. */
-export function valuesOf({ channel, message }: OutboxRow): readonly Value[] {
+/**
+ * A row's values, in the order of `columns`. A message that no text column can hold goes as JSON, which escapes it,
+ * into `packed`. Bytes are copied: whoever gave them may use them anew before they are sent.
+ */
+export function valuesOf({ channel, message }: OutboxRow): Values {
   const { key, id, type, contentType, headers, body, deliverAt = null } = message;
-  const [text, bytes] = typeof body === "string" ? [body, null] : [null, bufferOf(body)];
+  const [text, bytes] = typeof body === "string" ? [body, null] : [null, Buffer.from(body)];
   const texts: Texts = [channel, key, id, type, contentType, text];
   const fits = texts.every((one) => one === null || isStorable(one));
   return [
@@ -55,14 +59,9 @@ export function valuesOf({ channel, message }: OutboxRow): readonly Value[] {
   ];
 }
 
-/** The values of several rows: a list for each column. */
-export function byColumn(rows: readonly OutboxRow[]): unknown[] {
-  const values = rows.map(valuesOf);
-  return columns.map((_, at) => values.map((row) => row[at]));
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** A list for each column. */
+export function byColumn(rows: readonly Values[]): unknown[] {
+  return columns.map((_, at) => rows.map((row) => row[at]));
 }
 
 /** Numbers as text: a service may have told pg to read them as something else. */

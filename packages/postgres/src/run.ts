@@ -2,8 +2,9 @@
 import { isConflict, storeRefusals } from "@meshwright/core/adapter";
 import type { Pool, PoolClient } from "pg";
 import { type Connection, checkOut, statusOf } from "./connection.js";
-import { commitUnknown, endedByWork, isLostRace, isRefusal, rolledBack, storeError } from "./errors.js";
+import { commitError, endedByWork, isBroken, isLostRace, rolledBack, storeError } from "./errors.js";
 import { type Lent, lend } from "./lent-client.js";
+import type { BoundStatement } from "./statement.js";
 
 /** The work, with the client it may use, and the one behind it. */
 type Work<T> = (lent: Lent, driver: PoolClient) => Promise<T>;
@@ -14,14 +15,14 @@ export async function runTransaction<T>(pool: Pool, timeoutMs: number, work: Wor
   try {
     const result = await work(lent, connection.client);
     lent.end();
-    await commit(connection, timeoutMs);
+    await commit(connection, timeoutMs, lent.appends?.take());
     connection.release();
     return result;
   } catch (error) {
     lent.end();
     await rollback(connection, timeoutMs);
-    if (isConflict(error) || !isLostRace(error)) throw error;
-    throw storeRefusals.conflict(error);
+    const cause = (isBroken(error) && lent.appends?.failure) || error;
+    throw isLostRace(cause) && !isConflict(cause) ? storeRefusals.conflict(cause) : cause;
   }
 }
 
@@ -37,14 +38,24 @@ async function begin(pool: Pool, timeoutMs: number): Promise<Connection> {
   }
 }
 
-async function commit(connection: Connection, timeoutMs: number): Promise<void> {
-  // Of statements that the work has not awaited the answers come first.
+/** @param last - a statement that is still to be done */
+async function commit(
+  connection: Connection,
+  timeoutMs: number,
+  last: BoundStatement | undefined,
+): Promise<void> {
   if (statusOf(connection.client) === "I") throw endedByWork();
-  const answers = await connection.ask("COMMIT", timeoutMs).catch((error: unknown) => {
-    throw isRefusal(error) ? error : commitUnknown(error);
-  });
-  // What it says after COMMIT of a transaction that a statement had broken.
-  if ([answers].flat()[0]?.command === "ROLLBACK") throw rolledBack();
+  // Then it is known that nothing was committed.
+  if (connection.lost !== undefined) throw storeError(connection.lost, "committing");
+  try {
+    if (last !== undefined && (await connection.askAndCommit(last, timeoutMs))) return;
+    // Of statements that the work has not awaited the answers come first.
+    const answers = await connection.ask("COMMIT", timeoutMs);
+    // What it says of a transaction that a statement had broken.
+    if ([answers].flat()[0]?.command === "ROLLBACK") throw rolledBack();
+  } catch (error) {
+    throw commitError(error);
+  }
 }
 
 async function rollback(connection: Connection, timeoutMs: number): Promise<void> {

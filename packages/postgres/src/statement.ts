@@ -9,6 +9,13 @@ export interface Statement {
   readonly reads: boolean;
 }
 
+/** One with its values. */
+export interface BoundStatement {
+  readonly name?: string | undefined;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 export function named(text: string, { reads = false }: { readonly reads?: boolean } = {}): Statement {
   return { name: nameFor(text), text, reads };
 }

@@ -240,23 +240,23 @@ class Postgres implements PostgresStore {
     work: (tx: Transaction<PoolClient>) => Promise<T>,
   ): Promise<T> {
     let appended = false;
-    const result = await runTransaction(this.#pool.pool, this.#settings.timeoutMs, (lent, driver) =>
-      work(
-        new PostgresTransaction(lent.client, driver, {
-          store: this,
-          statements,
-          prepare: this.#settings.prepare,
-          foreign: false,
-          numbering: this.#numbering,
-          isStrict: this.#isStrict,
-          now: this.#now,
-          ended: () => (lent.ended ? storeRefusals.ended() : undefined),
-          appended: () => {
-            appended = true;
-          },
-        }),
-      ),
-    );
+    const result = await runTransaction(this.#pool.pool, this.#settings.timeoutMs, (lent, driver) => {
+      const tx = new PostgresTransaction(lent.client, driver, {
+        store: this,
+        statements,
+        prepare: this.#settings.prepare,
+        foreign: false,
+        numbering: this.#numbering,
+        isStrict: this.#isStrict,
+        now: this.#now,
+        ended: () => (lent.ended ? storeRefusals.ended() : undefined),
+        appended: () => {
+          appended = true;
+        },
+      });
+      lent.appends = tx.appends;
+      return work(tx);
+    });
     if (appended) this.#notices.committed();
     return result;
   }

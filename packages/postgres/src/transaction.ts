@@ -8,17 +8,18 @@ import {
   type TransactionDocuments,
 } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
+import { Appends } from "./appends.js";
 import { HeldCheckpoints } from "./checkpoints.js";
 import { textKey } from "./claims.js";
 import { statusOf } from "./connection.js";
 import { transactionDocuments } from "./documents/documents.js";
 import { isLostRace, sqlState, storeError } from "./errors.js";
-import { byColumn, valuesOf } from "./rows.js";
 import type { Answer, Session } from "./session.js";
-import type { Statement } from "./statement.js";
+import type { BoundStatement, Statement } from "./statement.js";
 import type { Statements, Writes } from "./statements.js";
 import { logOn } from "./streams/log.js";
 import type { Numbering } from "./streams/numbering.js";
+import { takesCommit } from "./with-commit.js";
 
 /** What a transaction needs of a client: pg's `query`. Other drivers' clients may have it too. */
 export interface Queryable {
@@ -50,11 +51,13 @@ interface Parts {
 /** The mesh's part of a transaction, whoever began it. */
 export class PostgresTransaction implements Transaction<PoolClient> {
   readonly client: PoolClient;
-  readonly documents: TransactionDocuments;
-  readonly log: LogAccess;
+  readonly appends: Appends;
   readonly #driver: Queryable;
   readonly #parts: Parts;
-  readonly #checkpoints: HeldCheckpoints;
+  /** Few transactions use these, so they are made where one does. */
+  #documents: TransactionDocuments | undefined;
+  #checkpoints: HeldCheckpoints | undefined;
+  #log: LogAccess | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   /** It is known to be in the store's database. */
   #isHere: boolean;
@@ -68,23 +71,15 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     this.#driver = driver;
     this.#parts = parts;
     this.#isHere = !parts.foreign;
-    const session: Session = {
-      ask: async (statement, values, doing) => {
-        await this.#requireHere();
-        return this.#run(statement, values, doing);
+    this.appends = new Appends({
+      writes: this.#writes,
+      prepare: parts.prepare,
+      // Of a client of somebody else's the commit is not ours.
+      canWait: !parts.foreign && takesCommit(driver),
+      run: async (statement) => {
+        const { count } = await this.#once(statement, "appending to the outbox");
+        if (count === 0) throw storeRefusals.otherDatabase();
       },
-      requireUsable: () => this.#requireTransaction(),
-    };
-    const { statements, numbering, now, appended } = parts;
-    this.documents = transactionDocuments({ session, statements: () => statements.documents });
-    this.#checkpoints = new HeldCheckpoints({ session, statements: () => statements.checkpoints, now });
-    this.log = logOn({
-      session,
-      statements: () => statements.streams,
-      isTransaction: true,
-      number: numbering.someBeside,
-      ...(parts.isStrict ? { beforePage: numbering.allBeside } : {}),
-      appended,
     });
   }
 
@@ -92,17 +87,33 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     return this.#parts.store;
   }
 
+  get documents(): TransactionDocuments {
+    const { statements } = this.#parts;
+    this.#documents ??= transactionDocuments({
+      session: this.#session,
+      statements: () => statements.documents,
+    });
+    return this.#documents;
+  }
+
+  get log(): LogAccess {
+    const { statements, numbering, isStrict, appended } = this.#parts;
+    this.#log ??= logOn({
+      session: this.#session,
+      statements: () => statements.streams,
+      isTransaction: true,
+      number: numbering.someBeside,
+      ...(isStrict ? { beforePage: numbering.allBeside } : {}),
+      appended,
+    });
+    return this.#log;
+  }
+
   async append(rows: readonly OutboxRow[]): Promise<void> {
-    const [first] = rows;
     this.#requireTransaction();
-    if (first === undefined) return;
-    const { appendOne, appendMany } = this.#writes;
-    const doing = "appending to the outbox";
-    const { count } =
-      rows.length === 1
-        ? await this.#run(appendOne, [...valuesOf(first)], doing)
-        : await this.#run(appendMany, byColumn(rows), doing);
-    if (count === 0) throw storeRefusals.otherDatabase();
+    if (rows.length === 0) return;
+    const sent = this.appends.add(rows);
+    if (sent !== undefined) await sent;
     this.#parts.appended();
   }
 
@@ -114,17 +125,37 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     return count === 2;
   }
 
+  get #session(): Session {
+    return {
+      ask: async (statement, values, doing) => {
+        await this.#requireHere();
+        return this.#run(statement, values, doing);
+      },
+      requireUsable: () => this.#requireTransaction(),
+    };
+  }
+
+  get #held(): HeldCheckpoints {
+    const { statements, now } = this.#parts;
+    this.#checkpoints ??= new HeldCheckpoints({
+      session: this.#session,
+      statements: () => statements.checkpoints,
+      now,
+    });
+    return this.#checkpoints;
+  }
+
   get #writes(): Writes {
     const { foreign, statements } = this.#parts;
     return foreign ? statements.guarded : statements;
   }
 
   hold(checkpoint: string): Promise<number | undefined> {
-    return this.#checkpoints.hold(checkpoint);
+    return this.#held.hold(checkpoint);
   }
 
   move(checkpoint: string, position: number): Promise<void> {
-    return this.#checkpoints.move(checkpoint, position);
+    return this.#held.move(checkpoint, position);
   }
 
   /** Before anything but `append` and `claim`, which find it out themselves. */
@@ -137,19 +168,15 @@ export class PostgresTransaction implements Transaction<PoolClient> {
 
   /** One after another: pg keeps no more than one waiting without a warning. */
   #run<Row>(statement: Statement, values: readonly unknown[], doing: string): Promise<Answer<Row>> {
-    const done = this.#turn.then(() => this.#once<Row>(statement, values, doing));
+    const done = this.#turn.then(() => this.#once<Row>({ ...statement, values }, doing));
     this.#turn = done.catch(() => undefined);
     return done;
   }
 
-  async #once<Row>(
-    { name, text }: Statement,
-    values: readonly unknown[],
-    doing: string,
-  ): Promise<Answer<Row>> {
+  async #once<Row>(statement: BoundStatement, doing: string): Promise<Answer<Row>> {
     this.#requireTransaction();
     try {
-      const { rowCount, rows } = await this.#query(name, text, [...values]);
+      const { rowCount, rows } = await this.#query(statement);
       // Of what was asked for, whoever the driver is.
       return { rows: rows as readonly Row[], count: rowCount ?? 0 };
     } catch (error) {
@@ -160,8 +187,8 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     }
   }
 
-  #query(name: string | undefined, text: string, values: unknown[]): ReturnType<Queryable["query"]> {
-    const driver = this.#driver;
+  #query({ name, text, values: given }: BoundStatement): ReturnType<Queryable["query"]> {
+    const [driver, values] = [this.#driver, [...given]];
     // pg's own client; others may know no names.
     if (this.#parts.prepare && name !== undefined && statusOf(driver) !== undefined) {
       return (driver as PoolClient).query({ name, text, values });

@@ -8,7 +8,7 @@ const entered: AsyncLocalStorage<ReadonlySet<Nesting>> = new AsyncLocalStorage()
 /** Refuses a transaction inside another one of the same store. */
 export class Nesting {
   /** @throws StoreError `STORE_NESTED` */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  run<T>(work: () => Promise<T>): Promise<T> {
     this.requireOutside();
     return entered.run(new Set(entered.getStore()).add(this), work);
   }

@@ -1,0 +1,72 @@
+/**
+ * What a transaction appends to the outbox. It is sent with COMMIT, so that it takes no round trip of its own; or before the next
+ * statement of the service's own, so that a savepoint holds for it as for any other.
+ */
+import type { OutboxRow } from "@meshwright/core/adapter";
+import { byColumn, type Values, valuesOf } from "./rows.js";
+import type { BoundStatement } from "./statement.js";
+import type { Writes } from "./statements.js";
+
+/** How much waits, at most. */
+const [mostRows, mostCharacters] = [500, 1_000_000];
+
+interface Parts {
+  readonly writes: Pick<Writes, "appendOne" | "appendMany">;
+  /** Whether statements are prepared by name. */
+  readonly prepare: boolean;
+  /** Whether what is appended may wait. */
+  readonly canWait: boolean;
+  /** Has the statement run before all that are asked for after it. */
+  run(statement: BoundStatement): Promise<void>;
+}
+
+export class Appends {
+  readonly #parts: Parts;
+  #waiting: Values[] = [];
+  #characters = 0;
+  #failure: unknown;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Why the transaction is broken, if what was sent before another statement was refused. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** @returns until it has been sent, where it does not wait */
+  add(rows: readonly OutboxRow[]): Promise<void> | undefined {
+    for (const row of rows) {
+      this.#waiting.push(valuesOf(row));
+      this.#characters += row.message.body.length;
+    }
+    if (this.#parts.canWait && this.#waiting.length < mostRows && this.#characters < mostCharacters) {
+      return undefined;
+    }
+    const statement = this.take();
+    return statement && this.#parts.run(statement);
+  }
+
+  /** Before another statement, which does not wait for the answer. */
+  readonly send = (): void => {
+    const statement = this.take();
+    if (statement === undefined) return;
+    this.#parts.run(statement).catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+  };
+
+  /** What is still to be sent. */
+  take(): BoundStatement | undefined {
+    const rows = this.#waiting;
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    this.#waiting = [];
+    this.#characters = 0;
+    const { writes, prepare } = this.#parts;
+    const { name, text } = rows.length === 1 ? writes.appendOne : writes.appendMany;
+    const values = rows.length === 1 ? first : byColumn(rows);
+    return { name: prepare ? name : undefined, text, values };
+  }
+}
