@@ -34,16 +34,20 @@ interface Call {
   readonly reject: (error: unknown) => void;
 }
 
-/** Enough to make the round trip cheap, little enough that Redis is not held up. */
+/** In one call. Enough to make the round trip cheap, little enough that Redis is not held up. */
 const mostMessages = 256;
 const mostLength = 512 * 1024;
+/** Calls under way. What comes meanwhile is sent in fewer and larger ones. */
 const mostUnderWay = 4;
+/** Unless they are small: what comes now and then would wait for Redis to write to its disk twice. */
+const mostSmall = 32;
 
 export class Publisher {
   readonly #parts: PublisherParts;
   #queue: Call[] = [];
   #scheduled = false;
   #underWay = 0;
+  #messagesUnderWay = 0;
   #idle: (() => void)[] = [];
 
   constructor(parts: PublisherParts) {
@@ -77,12 +81,16 @@ export class Publisher {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= mostUnderWay) return;
+    if (this.#scheduled || this.#isBusy()) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#queue.length > 0 && this.#underWay < mostUnderWay) void this.#send(this.#next());
+      while (this.#queue.length > 0 && !this.#isBusy()) void this.#send(this.#next());
     });
+  }
+
+  #isBusy(): boolean {
+    return this.#underWay >= mostUnderWay && this.#messagesUnderWay >= mostSmall;
   }
 
   /** As many calls as go out together. */
@@ -101,7 +109,9 @@ export class Publisher {
   }
 
   async #send(calls: readonly Call[]): Promise<void> {
+    const messages = calls.reduce((sum, call) => sum + call.messages, 0);
     this.#underWay += 1;
+    this.#messagesUnderWay += messages;
     try {
       await this.#store(calls);
       for (const call of calls) call.resolve();
@@ -110,6 +120,7 @@ export class Publisher {
       for (const call of calls) call.reject(cause);
     } finally {
       this.#underWay -= 1;
+      this.#messagesUnderWay -= messages;
       if (this.#queue.length > 0) this.#schedule();
       else if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
