@@ -111,5 +111,6 @@ function message(body: string): WireMessage {
 }
 
 function textOf(body: string | Uint8Array): string {
-  return typeof body === "string" ? body : Buffer.from(body).toString();
+  if (typeof body === "string") return body;
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
 }
