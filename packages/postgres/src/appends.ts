@@ -3,6 +3,7 @@
  * statement of the service's own, so that a savepoint holds for it as for any other.
  */
 import type { OutboxRow } from "@meshwright/core/adapter";
+import type { Unsent } from "./lent-client.js";
 import { byColumn, type Values, valuesOf } from "./rows.js";
 import type { BoundStatement } from "./statement.js";
 import type { Writes } from "./statements.js";
@@ -20,7 +21,7 @@ interface Parts {
   run(statement: BoundStatement): Promise<void>;
 }
 
-export class Appends {
+export class Appends implements Unsent {
   readonly #parts: Parts;
   #waiting: Values[] = [];
   #characters = 0;
@@ -30,17 +31,14 @@ export class Appends {
     this.#parts = parts;
   }
 
-  /** Why the transaction is broken, if what was sent before another statement was refused. */
   get failure(): unknown {
     return this.#failure;
   }
 
   /** @returns until it has been sent, where it does not wait */
   add(rows: readonly OutboxRow[]): Promise<void> | undefined {
-    for (const row of rows) {
-      this.#waiting.push(valuesOf(row));
-      this.#characters += row.message.body.length;
-    }
+    this.#waiting.push(...rows.map(valuesOf));
+    for (const { message } of rows) this.#characters += message.body.length;
     if (this.#parts.canWait && this.#waiting.length < mostRows && this.#characters < mostCharacters) {
       return undefined;
     }
@@ -48,16 +46,14 @@ export class Appends {
     return statement && this.#parts.run(statement);
   }
 
-  /** Before another statement, which does not wait for the answer. */
-  readonly send = (): void => {
+  send(): void {
     const statement = this.take();
     if (statement === undefined) return;
     this.#parts.run(statement).catch((error: unknown) => {
       this.#failure ??= error;
     });
-  };
+  }
 
-  /** What is still to be sent. */
   take(): BoundStatement | undefined {
     const rows = this.#waiting;
     const [first] = rows;

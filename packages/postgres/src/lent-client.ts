@@ -1,14 +1,23 @@
 import { storeRefusals } from "@meshwright/core/adapter";
 import type { PoolClient } from "pg";
-import type { Appends } from "./appends.js";
 import { clientLent } from "./errors.js";
+import type { BoundStatement } from "./statement.js";
+
+/** What a transaction has yet to send. */
+export interface Unsent {
+  /** Sends it before the next statement, which does not wait for the answer. */
+  send(): void;
+  /** Gives it away, to be sent with COMMIT. */
+  take(): BoundStatement | undefined;
+  /** Why the transaction is broken, if what was sent before another statement was refused. */
+  readonly failure: unknown;
+}
 
 /** A client that can be used until it is taken back. */
 export interface Lent {
   readonly client: PoolClient;
   readonly ended: boolean;
-  /** What is still to be sent, before its next statement or with COMMIT. */
-  appends: Appends | undefined;
+  unsent: Unsent | undefined;
   /** From now on every use of it is refused. */
   end(): void;
 }
@@ -38,7 +47,7 @@ export function lend(client: PoolClient): Lent {
   const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
   const query = (...args: unknown[]): unknown => {
     if (!ended) {
-      state.appends?.send();
+      state.unsent?.send();
       return ask(...args);
     }
     const last = args.at(-1);
@@ -47,7 +56,7 @@ export function lend(client: PoolClient): Lent {
   };
   const state: Lent = {
     client: lent,
-    appends: undefined,
+    unsent: undefined,
     get ended() {
       return ended;
     },

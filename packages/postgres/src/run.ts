@@ -15,13 +15,13 @@ export async function runTransaction<T>(pool: Pool, timeoutMs: number, work: Wor
   try {
     const result = await work(lent, connection.client);
     lent.end();
-    await commit(connection, timeoutMs, lent.appends?.take());
+    await commit(connection, timeoutMs, lent.unsent?.take());
     connection.release();
     return result;
   } catch (error) {
     lent.end();
     await rollback(connection, timeoutMs);
-    const cause = (isBroken(error) && lent.appends?.failure) || error;
+    const cause = (isBroken(error) && lent.unsent?.failure) || error;
     throw isLostRace(cause) && !isConflict(cause) ? storeRefusals.conflict(cause) : cause;
   }
 }

@@ -254,7 +254,7 @@ class Postgres implements PostgresStore {
           appended = true;
         },
       });
-      lent.appends = tx.appends;
+      lent.unsent = tx.appends;
       return work(tx);
     });
     if (appended) this.#notices.committed();
