@@ -19,6 +19,8 @@ interface Parts {
   readonly canWait: boolean;
   /** Has the statement run before all that are asked for after it. */
   run(statement: BoundStatement): Promise<void>;
+  /** Does the work when the store's other statements are done. */
+  inTurn(work: () => Promise<void>): Promise<void>;
 }
 
 export class Appends implements Unsent {
@@ -39,19 +41,24 @@ export class Appends implements Unsent {
   add(rows: readonly OutboxRow[]): Promise<void> | undefined {
     this.#waiting.push(...rows.map(valuesOf));
     for (const { message } of rows) this.#characters += message.body.length;
-    if (this.#parts.canWait && this.#waiting.length < mostRows && this.#characters < mostCharacters) {
-      return undefined;
+    const { canWait, inTurn } = this.#parts;
+    if (canWait) {
+      const fits = this.#waiting.length < mostRows && this.#characters < mostCharacters;
+      return fits ? undefined : inTurn(() => this.#run(this.take()));
     }
-    const statement = this.take();
-    return statement && this.#parts.run(statement);
+    // Its own alone, so that each call is told what became of it.
+    const own = this.take();
+    return inTurn(() => this.#run(own));
   }
 
   send(): void {
-    const statement = this.take();
-    if (statement === undefined) return;
-    this.#parts.run(statement).catch((error: unknown) => {
+    this.#run(this.take()).catch((error: unknown) => {
       this.#failure ??= error;
     });
+  }
+
+  async #run(statement: BoundStatement | undefined): Promise<void> {
+    if (statement !== undefined) await this.#parts.run(statement);
   }
 
   take(): BoundStatement | undefined {

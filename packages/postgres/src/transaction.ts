@@ -80,6 +80,7 @@ export class PostgresTransaction implements Transaction<PoolClient> {
         const { count } = await this.#once(statement, "appending to the outbox");
         if (count === 0) throw storeRefusals.otherDatabase();
       },
+      inTurn: (work) => this.#inTurn(work),
     });
   }
 
@@ -166,9 +167,13 @@ export class PostgresTransaction implements Transaction<PoolClient> {
     this.#isHere = true;
   }
 
-  /** One after another: pg keeps no more than one waiting without a warning. */
   #run<Row>(statement: Statement, values: readonly unknown[], doing: string): Promise<Answer<Row>> {
-    const done = this.#turn.then(() => this.#once<Row>({ ...statement, values }, doing));
+    return this.#inTurn(() => this.#once<Row>({ ...statement, values }, doing));
+  }
+
+  /** One after another: pg keeps no more than one waiting without a warning, and other drivers need not keep the order. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
     return done;
   }

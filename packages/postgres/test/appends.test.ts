@@ -108,6 +108,19 @@ test("so many that they would take much memory are sent before, in order", async
   expect(await idsOf(store)).toEqual([...rows, ...long].map(({ message }) => message.id));
 });
 
+test("so are those that are appended side by side, also ahead of a statement", async () => {
+  const store = await openStore({ pool: poolOn(await database(), { max: 1 }) });
+  const rows = Array.from({ length: 2_600 }, () => row());
+  await store.transaction(async (tx) => {
+    const claimed = tx.claim({ group: "g", source: "s", id: "1" });
+    const appended = rows.slice(0, 2_100).map((one) => tx.append([one]));
+    const asked = tx.client.query("SAVEPOINT here");
+    for (const one of rows.slice(2_100)) appended.push(tx.append([one]));
+    await Promise.all([claimed, asked, ...appended]);
+  });
+  expect(await drain(store, 5_000)).toEqual(rows.map(({ message }) => message.id));
+});
+
 test("bytes may be used anew once they are appended", async () => {
   const store = await openStore({ pool: poolOn(await database()) });
   const body = Buffer.from("as appended");

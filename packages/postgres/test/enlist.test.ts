@@ -186,3 +186,24 @@ test("after close an enlisted transaction is refused", async () => {
   await expect(tx.append([row()])).rejects.toMatchObject({ code: "STORE_CLOSED" });
   await own.query("ROLLBACK");
 });
+
+test("appends side by side are asked for one after another, in the order of the calls", async () => {
+  const url = await database();
+  const store = await openStore({ url });
+  const own = await client(url);
+  await own.query("BEGIN");
+  let asked = 0;
+  const one: Queryable = {
+    query: async (text, values) => {
+      expect(++asked).toBe(1);
+      const answer = await own.query(text, values);
+      asked -= 1;
+      return answer;
+    },
+  };
+  const tx = store.enlist(one);
+  const rows = Array.from({ length: 20 }, () => row());
+  await Promise.all(rows.map((each) => tx.append([each])));
+  await own.query("COMMIT");
+  expect(await drain(store)).toEqual(rows.map(({ message }) => message.id));
+});

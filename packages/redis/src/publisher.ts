@@ -37,10 +37,12 @@ interface Call {
 /** In one call. Enough to make the round trip cheap, little enough that Redis is not held up. */
 const mostMessages = 256;
 const mostLength = 512 * 1024;
-/** Calls under way. What comes meanwhile is sent in fewer and larger ones. */
+/**
+ * With so many calls under way what comes is held back, to go in fewer and larger ones; unless so few messages are: what
+ * comes now and then would wait for Redis to write to its disk twice.
+ */
 const mostUnderWay = 4;
-/** Unless they are small: what comes now and then would wait for Redis to write to its disk twice. */
-const mostSmall = 32;
+const fewMessages = 32;
 
 export class Publisher {
   readonly #parts: PublisherParts;
@@ -90,7 +92,7 @@ export class Publisher {
   }
 
   #isBusy(): boolean {
-    return this.#underWay >= mostUnderWay && this.#messagesUnderWay >= mostSmall;
+    return this.#underWay >= mostUnderWay && this.#messagesUnderWay >= fewMessages;
   }
 
   /** As many calls as go out together. */

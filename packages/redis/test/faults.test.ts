@@ -169,3 +169,23 @@ async function cutOff(own: RedisServer): Promise<void> {
     await own.command("CLIENT", "KILL", "ID", /^id=(\d+)/.exec(client)?.[1] ?? "");
   }
 }
+
+test("what is published now and then is sent at once, however long Redis takes to answer", async () => {
+  await using slow = await redisServer({ appendfsync: "no" });
+  const broker = await openBroker({ url: slow.url }, { service: "now-and-then" });
+  const body = "x".repeat(1_000);
+  await broker.publish("orders", [message({ body })]);
+  await slow.command("CLIENT", "PAUSE", "60000", "WRITE");
+  const published: Promise<void>[] = [];
+  for (let nr = 0; nr < 20; nr++) {
+    published.push(broker.publish("orders", [message({ body })]));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await eventually("all of it is with Redis", async () => {
+    const clients = String(await slow.command("CLIENT", "LIST")).split("\n");
+    const waiting = clients.map((client) => Number(/ qbuf=(\d+)/.exec(client)?.[1] ?? 0));
+    return Math.max(...waiting) > 18 * body.length;
+  });
+  await slow.command("CLIENT", "UNPAUSE");
+  await Promise.all(published);
+});
