@@ -81,24 +81,27 @@ async function write(
   { stream, category, expected, events }: StreamAppend,
   keys: readonly string[],
 ): Promise<number | Error | undefined> {
-  const { appendOne, appendMany } = statements();
-  const texts = events.map(({ text }) => lineOf(text));
-  const types = events.map(({ type }) => textKey(type));
-  const [first, ...others] = keys;
-  const given =
-    others.length === 0 ? [first, texts[0], types[0]] : [`{${keys}}`, texts.join("\n"), types.join("\n")];
+  const { one, many } = statements();
+  const { behind, first } = keys.length === 1 ? one : many;
   try {
-    const { rows } = await session.ask<{ version: string }>(
-      others.length === 0 ? appendOne : appendMany,
-      [stream, textKey(category), expected === "any" ? null : expected, ...given],
+    const { rows, count } = await session.ask<{ version: string }>(
+      expected === "any" || expected === 0 ? first : behind,
+      [stream, textKey(category), expected === "any" ? null : expected, ...given(events, keys)],
       "appending to a stream",
     );
-    return rows[0] === undefined ? undefined : Number(rows[0].version);
+    if (count === 0) return undefined;
+    return rows[0] === undefined ? Number(expected) + keys.length : Number(rows[0].version);
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     if (isTransaction) throw storeRefusals.conflict(error);
     return error;
   }
+}
+
+function given(events: readonly NewStreamRow[], keys: readonly string[]): unknown[] {
+  const [event, ...others] = events;
+  if (event !== undefined && others.length === 0) return [keys[0], event.text, textKey(event.type)];
+  return [`{${keys}}`, lines(events.map(({ text }) => text)), lines(events.map(({ type }) => textKey(type)))];
 }
 
 async function find(
@@ -191,7 +194,7 @@ function keyOf({ source, id }: NewStreamRow): string {
   return hash("sha256", JSON.stringify([source, id])).slice(0, 32);
 }
 
-/** Many are sent as lines, which takes less than to escape them. A JSON text has line breaks between its parts only, if at all. */
-function lineOf(text: string): string {
-  return text.includes("\n") ? text.replaceAll("\n", " ") : text;
+/** Many are sent so, which takes less than to escape them. A JSON text has line breaks between its parts only, if at all. */
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => (text.includes("\n") ? text.replaceAll("\n", " ") : text)).join("\n");
 }

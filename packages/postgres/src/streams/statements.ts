@@ -3,10 +3,10 @@ import type { Tables } from "../names.js";
 import { lockNumberOf, named, type Statement } from "../statement.js";
 
 export interface StreamStatements {
-  /** Values: stream, category, version expected or null, key, event, type. Answers with the new version, or nothing. */
-  readonly appendOne: Statement;
-  /** The same for many: keys as an array, events and types as lines. */
-  readonly appendMany: Statement;
+  /** Those of one event. */
+  readonly one: AppendStatements;
+  /** Those of many. In place of a key they have an array; events and types are lines. */
+  readonly many: AppendStatements;
   /** Values: stream, keys. Answers with a row for each key, or with one where there are none. */
   readonly find: Statement;
   /** Values: stream, from, limit. */
@@ -17,6 +17,14 @@ export interface StreamStatements {
   readonly head: Statement;
   /** Several at once. @param until - the last one to be numbered, as `head` gave it */
   number(until: string, timeoutMs: number): string;
+}
+
+/** Values: stream, category, version expected or null, key, event, type. They write one row, or nothing. */
+export interface AppendStatements {
+  /** To a stream that is there, at the version expected. */
+  readonly behind: Statement;
+  /** To one that need not be there: no version is expected, or none yet. Answers with the new version. */
+  readonly first: Statement;
 }
 
 export interface LogFilter {
@@ -45,8 +53,13 @@ export function streamStatements(tables: Tables): StreamStatements {
       { reads: true },
     );
   return {
-    appendOne: named(appendOneText(tables)),
-    appendMany: named(appendManyText(tables)),
+    one: appendStatements((raised) => appendOneText(tables, raised), tables, "1", "event_key = $4::uuid"),
+    many: appendStatements(
+      (raised) => appendManyText(tables, raised),
+      tables,
+      sizeGiven,
+      "event_key = ANY ($4::uuid[])",
+    ),
     find: named(
       `SELECT at.version::text AS at, there.version::text AS version
        FROM (SELECT coalesce((SELECT version FROM ${streams} WHERE stream = $1::text), 0)) AS at (version)
@@ -69,40 +82,47 @@ export function streamStatements(tables: Tables): StreamStatements {
  * that did not exist yet. That the events are not there is seen as of the beginning: of two that append the same at the same
  * time and expect no version, the second one violates the unique index.
  */
-function raiseText({ streams, events }: Tables, count: string, isGiven: string): string {
+function appendStatements(
+  text: (raised: string) => string,
+  { streams, events }: Tables,
+  count: string,
+  isGiven: string,
+): AppendStatements {
   const [stream, expected] = ["$1::text", "$3::bigint"];
-  return `INSERT INTO ${streams} AS there (stream, version) SELECT ${stream}, ${count}
-    WHERE NOT EXISTS (SELECT FROM ${events} WHERE stream = ${stream} AND ${isGiven})
-      AND (${expected} IS NULL OR ${expected} = 0 OR EXISTS (SELECT FROM ${streams} WHERE stream = ${stream}))
+  const isNew = `NOT EXISTS (SELECT FROM ${events} WHERE stream = ${stream} AND ${isGiven})`;
+  const behind = `UPDATE ${streams} SET version = version + ${count}
+    WHERE stream = ${stream} AND version = ${expected} AND ${isNew} RETURNING version`;
+  const first = `INSERT INTO ${streams} AS there (stream, version) SELECT ${stream}, ${count} WHERE ${isNew}
     ON CONFLICT (stream) DO UPDATE SET version = there.version + ${count}
       WHERE ${expected} IS NULL OR there.version = ${expected}
     RETURNING version`;
+  return {
+    behind: named(text(behind)),
+    first: named(`${text(first)} RETURNING (SELECT version::text FROM raised) AS version`),
+  };
 }
 
 /** Most appends are of one event. It takes half the time without arrays. */
-function appendOneText(tables: Tables): string {
-  const { events, eventsNew } = tables;
-  return `WITH raised AS (${raiseText(tables, "1", "event_key = $4::uuid")}), added AS (
+function appendOneText({ events, eventsNew }: Tables, raised: string): string {
+  return `WITH raised AS (${raised}), added AS (
       INSERT INTO ${events} (stream, version, event_key, event)
       SELECT $1::text, version, $4::uuid, $5::text FROM raised RETURNING id
     )
-    INSERT INTO ${eventsNew} (id, ids, category, types) SELECT id, ARRAY[id], $2::text, ARRAY[$6::text] FROM added
-    RETURNING (SELECT version::text FROM raised) AS version`;
+    INSERT INTO ${eventsNew} (id, ids, category, types) SELECT id, ARRAY[id], $2::text, ARRAY[$6::text] FROM added`;
 }
 
-function appendManyText(tables: Tables): string {
-  const { events, eventsNew } = tables;
-  const count = "cardinality($4::uuid[])";
-  return `WITH raised AS (${raiseText(tables, count, "event_key = ANY ($4::uuid[])")}), added AS (
+const sizeGiven = "cardinality($4::uuid[])";
+
+function appendManyText({ events, eventsNew }: Tables, raised: string): string {
+  return `WITH raised AS (${raised}), added AS (
       INSERT INTO ${events} (stream, version, event_key, event)
-      SELECT $1::text, version - ${count} + nr, event_key, event
+      SELECT $1::text, version - ${sizeGiven} + nr, event_key, event
       FROM raised, unnest($4::uuid[], string_to_array($5::text, chr(10))) WITH ORDINALITY AS given (event_key, event, nr)
       RETURNING id, version
     )
     INSERT INTO ${eventsNew} (id, ids, category, types)
       SELECT min(id), array_agg(id ORDER BY version), $2::text, string_to_array($6::text, chr(10))
-      FROM added HAVING count(*) > 0
-    RETURNING (SELECT version::text FROM raised) AS version`;
+      FROM added HAVING count(*) > 0`;
 }
 
 /** The last position, and the newest append that has none yet. */

@@ -69,16 +69,21 @@ test("who waited for another append compares with what that has left, of a new s
   }
 });
 
-test("an expected version that comes to be while the append waits is the one expected", async () => {
-  const here = await world();
-  const { streams } = here.store;
+test("a version that only a transaction under way would make is not there: the append is refused and waits for nobody", async () => {
+  const { store } = await world();
+  const { streams } = store;
   await streams.append("s", 0, events(1));
-  const outcome = await behind(
-    here,
-    (_, tx) => streams.append("s", 1, events(2), { tx }),
-    () => streams.append("s", 3, events(1)),
-  );
-  expect(outcome).toMatchObject({ value: { version: 4, repeated: false } });
+  const [did, mayCommit] = [gate(), gate()];
+  const holding = store.transaction(async (tx) => {
+    await streams.append("s", 1, events(2), { tx });
+    did.open();
+    await mayCommit.opened;
+  });
+  await did.opened;
+  await expect(streams.append("s", 3, events(1))).rejects.toMatchObject({ code: "STREAM_CONFLICT" });
+  mayCommit.open();
+  await holding;
+  await streams.append("s", 3, events(1));
 });
 
 test("the same events at the same time are there once: alone the second one is told where, in a transaction it may try again", async () => {
