@@ -4,8 +4,10 @@ import { leaseMs, postgresWorld, requireServer } from "./world.js";
 
 let server: PostgresServer | undefined;
 beforeAll(async () => {
-  // One of its own, since it is restarted.
-  server = await postgresServer({ config: ["max_connections = 100", "deadlock_timeout = 100ms"] });
+  // One of its own, since it is restarted: soon, without a disk that has everything.
+  server = await postgresServer({
+    config: ["fsync = off", "max_connections = 100", "deadlock_timeout = 100ms"],
+  });
 });
 afterAll(() => server?.close());
 

@@ -3,8 +3,8 @@ import { afterAll, describe } from "vitest";
 import { leaseMs, postgresWorld } from "../world.js";
 import { findBouncer } from "./bouncer.js";
 
-// One of its own, since it is restarted.
-const server = await postgresServer({ config: ["max_connections = 100"] });
+// One of its own, since it is restarted: soon, without a disk that has everything.
+const server = await postgresServer({ config: ["fsync = off", "max_connections = 100"] });
 const { bouncer, missing } = await findBouncer(server.url);
 afterAll(async () => {
   await bouncer?.close();
