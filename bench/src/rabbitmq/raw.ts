@@ -65,11 +65,8 @@ type Confirmed = (error: unknown) => void;
 function propertiesOf(index: number): Options.Publish {
   return {
     persistent: true,
-    messageId: `9d9a2c1e-0f6b-4c58-8f0e-${index}`,
-    type: eventType,
-    correlationId: `key-${index % 100}`,
     contentType: "application/cloudevents+json",
-    appId: `${Date.now()}-publisher-${index}`,
+    appId: `${Date.now()}-publisher-${index}\t9d9a2c1e-0f6b-4c58-8f0e-${index}\t${eventType}\tkey-${index % 100}`,
   };
 }
 

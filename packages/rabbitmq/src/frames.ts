@@ -5,6 +5,8 @@
 import type { Outgoing } from "./outgoing.js";
 
 const chunkBytes = 64 * 1024;
+/** What is longer is written from where it is: nothing is copied. */
+const longBody = 16 * 1024;
 const [methodFrame, headerFrame, bodyFrame, frameEnd] = [1, 2, 3, 0xce];
 /** Of a frame: its type, channel and size before, its end after. */
 const frameOverhead = 8;
@@ -18,9 +20,6 @@ const persistent = 2;
 /** In the order of the specification: the bit that says that a property is there. */
 const texts = [
   ["contentType", 0x8000],
-  ["correlationId", 0x0400],
-  ["messageId", 0x0080],
-  ["type", 0x0020],
   ["appId", 0x0008],
 ] as const;
 const [headersBit, deliveryModeBit] = [0x2000, 0x1000];
@@ -61,15 +60,19 @@ export class Frames {
 
   /** All that has been added. */
   take(): readonly Buffer[] {
-    const taken = this.#full.splice(0);
-    if (this.#at > this.#start) taken.push(this.#bytes.subarray(this.#start, this.#at));
-    this.#start = this.#at;
-    return taken;
+    return [...this.#full.splice(0), ...this.#written()];
+  }
+
+  /** What was written since it was asked for last. */
+  #written(): Buffer[] {
+    const [from, to] = [this.#start, this.#at];
+    this.#start = to;
+    return to > from ? [this.#bytes.subarray(from, to)] : [];
   }
 
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
-    if (this.#at > this.#start) this.#full.push(this.#bytes.subarray(this.#start, this.#at));
+    this.#full.push(...this.#written());
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(bytes, chunkBytes));
     this.#start = 0;
     this.#at = 0;
@@ -118,9 +121,13 @@ export class Frames {
   #body(body: Buffer): void {
     const most = this.#frameMax - frameOverhead;
     for (let from = 0; from < body.length; from += most) {
-      const start = this.#begin(bodyFrame);
-      this.#at += body.copy(this.#bytes, this.#at, from, Math.min(body.length, from + most));
-      this.#end(start);
+      const part = body.subarray(from, from + most);
+      this.#u8(bodyFrame);
+      this.#u16(this.#channel);
+      this.#u32(part.length);
+      if (isLong(body)) this.#full.push(...this.#written(), part);
+      else this.#at += part.copy(this.#bytes, this.#at);
+      this.#u8(frameEnd);
     }
   }
 
@@ -188,6 +195,10 @@ function isPlain(properties: Outgoing["properties"]): boolean {
   return true;
 }
 
+function isLong(body: Buffer): boolean {
+  return body.length > longBody;
+}
+
 function isEmpty(headers: object): boolean {
   for (const _ in headers) return false;
   return true;
@@ -204,5 +215,6 @@ function mostBytes({ exchange, key, body, properties }: Outgoing, frameMax: numb
     fixed += mostOfHeader;
   }
   const frames = Math.ceil(body.length / (frameMax - frameOverhead));
-  return fixed + 3 * characters + body.length + frames * frameOverhead;
+  const copied = isLong(body) ? 0 : body.length;
+  return fixed + 3 * characters + copied + frames * frameOverhead;
 }

@@ -6,7 +6,10 @@ const patienceMs = 100;
 export class Stall {
   readonly #clock: Clock;
   readonly #makeWay: () => void;
-  #timer: Cancel = () => undefined;
+  /** Of a busy member that changes all the time it runs on: to start one anew takes longer than all the rest. */
+  #timer: Cancel | undefined;
+  /** When to make way, in milliseconds since the epoch; undefined while there is room. */
+  #due: number | undefined;
   stalled = false;
 
   constructor(clock: Clock, makeWay: () => void) {
@@ -15,27 +18,44 @@ export class Stall {
   }
 
   busy(): void {
-    if (!this.stalled) this.again(patienceMs);
+    if (this.stalled) return;
+    this.#due = this.#clock.now() + patienceMs;
+    if (this.#timer === undefined) this.#wait(patienceMs);
   }
 
   /** Makes way then, unless there is room before. */
   again(inMs: number): void {
-    this.#timer();
-    this.#timer = this.#clock.after(inMs, () => {
-      this.stalled = true;
-      this.#makeWay();
-    });
+    this.stop();
+    this.#due = this.#clock.now() + inMs;
+    this.#wait(inMs);
   }
 
   /** Returns whether it had made way. */
   ready(): boolean {
-    this.stop();
     const was = this.stalled;
+    this.#due = undefined;
     this.stalled = false;
     return was;
   }
 
   stop(): void {
-    this.#timer();
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#due = undefined;
+  }
+
+  #wait(ms: number): void {
+    this.#timer = this.#clock.after(ms, () => {
+      this.#timer = undefined;
+      if (this.#due === undefined) return;
+      const left = this.#due - this.#clock.now();
+      if (left > 0) {
+        // Also where the clock was set back meanwhile.
+        this.#wait(Math.min(left, ms));
+        return;
+      }
+      this.stalled = true;
+      this.#makeWay();
+    });
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A message as it is stored: the body as it is; id, type, key, content type and offset as properties, which cost the server
- * less than headers; its headers as they are, and now and then `mw-…` ones of ours. Also reads what foreign programs send: binary CloudEvents as Knative writes them. See docs/rabbitmq.md.
+ * A message as it is stored: the body as it is; the content type as a property; offset, id, type and key in another one, as each
+ * costs the server time, and headers more; its headers as they are, and now and then `mw-…` ones of ours. Also reads what foreign
+ * programs send: binary CloudEvents as Knative writes them. See docs/rabbitmq.md.
  */
 import { createHash } from "node:crypto";
 import type { Failure, WireMessage } from "@meshwright/core/adapter";
@@ -24,14 +25,13 @@ export type Headers = Record<string, unknown>;
 /** Properties of AMQP take so many bytes. */
 const shortText = 255;
 
-/** How `app-id` begins on what is ours; the offset follows. */
+/** How `app-id` begins on what is ours. The offset follows, and where they fit id, type and key, each after a tab. */
 const ours = "mw:";
+const tab = "\t";
 
 /** Headers of ours, and those that the server adds, or that mean something to it: in a stream it keeps properties as such. */
 const reserved =
   /^(?:mw-|x-death$|x-(?:first|last)-death-|x-(?:delivery|acquired)-count$|x-stream-|x-opt-|x-basic-|x-amqp-1\.0-|x-(?:cc|exchange|routing-key|message-id|correlation-id)$|timestamp_in_ms$)/;
-/** A stream of 3.13 and newer keeps it as a UUID, and returns it in lower case. */
-const changedUuid = /^urn:uuid:(?=.{36}$).*[A-F]/;
 
 export function bodyOf({ body }: WireMessage): Buffer {
   if (typeof body === "string") return Buffer.from(body);
@@ -40,20 +40,29 @@ export function bodyOf({ body }: WireMessage): Buffer {
 
 /** Headers and properties of a message at its place. */
 export function propertiesOf(message: WireMessage, offset: string): Options.Publish & { headers: Headers } {
-  const { id, type, key, contentType } = message;
+  const { contentType } = message;
   const headers: Headers = {};
   for (const name in message.headers) {
     headers[reserved.test(name) ? `mw-=${name}` : name] = message.headers[name];
   }
-  return {
-    headers,
-    appId: ours + offset,
-    correlationId: fitting(key, headers, "mw-key"),
-    messageId: fitting(id, headers, "mw-id"),
-    type: fitting(type, headers, "mw-type"),
-    contentType: fitting(contentType, headers, "mw-content-type"),
-    persistent: true,
-  };
+  const appId = labelOf(message, offset, headers);
+  if (isShort(contentType)) return { headers, appId, contentType, persistent: true };
+  headers["mw-content-type"] = contentType;
+  return { headers, appId, persistent: true };
+}
+
+/** What is not in it goes into the headers. */
+function labelOf({ id, type, key }: WireMessage, offset: string, headers: Headers): string {
+  const label = ours + offset + tab + id + tab + type + tab + key;
+  if (isShort(label) && !id.includes(tab) && !type.includes(tab)) return label;
+  headers["mw-id"] = id;
+  headers["mw-type"] = type;
+  headers["mw-key"] = key;
+  return ours + offset;
+}
+
+function isShort(text: string): boolean {
+  return text.length <= shortText / 3 || Buffer.byteLength(text) <= shortText;
 }
 
 /** A copy's properties: those of the message, and what is known of its deliveries. */
@@ -69,33 +78,37 @@ export function copyProperties(
   return properties;
 }
 
-function fitting(text: string, headers: Headers, name: string): string {
-  const fits = text.length <= shortText / 3 || Buffer.byteLength(text) <= shortText;
-  if (fits && !(text.startsWith("urn:uuid:") && changedUuid.test(text))) return text;
-  headers[name] = text;
-  return "";
-}
-
 /** The message of a delivery; undefined when it is none. */
 export function readMessage({ properties, content }: Message): Stored | undefined {
   const headers = (properties.headers ?? {}) as Headers;
   if (!isOurs(properties)) return readForeign(properties, headers, content);
-  const offset = (properties.appId as string).slice(ours.length);
+  const label = properties.appId as string;
+  const contentType = text(headers["mw-content-type"] ?? properties.contentType);
+  const own = readHeaders(headers);
+  const idAt = label.indexOf(tab) + 1;
+  if (idAt === 0) {
+    const [id, type, key] = [text(headers["mw-id"]), text(headers["mw-type"]), text(headers["mw-key"])];
+    return {
+      message: { id, type, key, contentType, headers: own, body: content },
+      offset: label.slice(ours.length),
+    };
+  }
+  const typeAt = label.indexOf(tab, idAt) + 1;
+  const keyAt = label.indexOf(tab, typeAt) + 1;
+  const [id, type, key] = [label.slice(idAt, typeAt - 1), label.slice(typeAt, keyAt - 1), label.slice(keyAt)];
+  return {
+    message: { id, type, key, contentType, headers: own, body: content },
+    offset: label.slice(ours.length, idAt - 1),
+  };
+}
+
+function readHeaders(headers: Headers): Record<string, string> {
   const own: Record<string, string> = {};
   for (const name in headers) {
-    const value = headers[name];
-    if (name.startsWith("mw-=")) own[name.slice(4)] = text(value);
-    else if (!reserved.test(name)) own[name] = text(value);
+    if (name.startsWith("mw-=")) own[name.slice(4)] = text(headers[name]);
+    else if (!reserved.test(name)) own[name] = text(headers[name]);
   }
-  const message: WireMessage = {
-    id: text(headers["mw-id"] ?? properties.messageId),
-    type: text(headers["mw-type"] ?? properties.type),
-    key: text(headers["mw-key"] ?? properties.correlationId),
-    contentType: text(headers["mw-content-type"] ?? properties.contentType),
-    headers: own,
-    body: content,
-  };
-  return { message, offset };
+  return own;
 }
 
 /** Whether it was published by us, or is a copy of ours. */

@@ -89,10 +89,6 @@ test("a foreign consumer finds the CloudEvents headers and the body as they were
   await expect.poll(() => seen.length).toBe(1);
   const [one] = seen;
   expect(one?.properties.headers).toMatchObject(headers);
-  expect([one?.properties.contentType, one?.properties.messageId, one?.properties.type]).toEqual([
-    "application/json",
-    sent.id,
-    "com.example.x",
-  ]);
+  expect(one?.properties.contentType).toBe("application/json");
   expect(one?.content.toString()).toBe("[1]");
 });

@@ -80,7 +80,7 @@ test("all properties, headers and bytes arrive as they were given, in order", as
 
 test("a body of several frames, and one that ends with a frame", async () => {
   const payload = 131_072 - 8;
-  const sizes = [payload - 1, payload, payload + 1, 2 * payload, 3 * payload + 7, 0];
+  const sizes = [16_384, 16_385, payload - 1, payload, payload + 1, 2 * payload, 3 * payload + 7, 0];
   const sent = sizes.map((size) => ({
     body: Buffer.alloc(size, size % 251),
     properties: { persistent: true },

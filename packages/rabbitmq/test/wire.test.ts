@@ -1,5 +1,6 @@
 /** What newer servers than the one that tests run on do to messages; see their release notes. */
 import type { Message } from "amqplib";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { propertiesOf, readCarried, readMessage } from "../src/wire.js";
 import { message } from "./support.js";
@@ -26,13 +27,30 @@ test.each([
   expect(readCarried(delivered(propertiesOf(message(), offset), headers)).attempt).toBe(attempt);
 });
 
-test("a UUID is not left to a stream, which would return it in lower case", () => {
-  const uuid = "urn:uuid:F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6";
-  const sent = propertiesOf(message({ id: uuid, key: uuid }), offset);
-  expect([sent.messageId, sent.correlationId]).toEqual(["", ""]);
-  expect(readMessage(delivered(sent))?.message).toMatchObject({ id: uuid, key: uuid });
-  const lower = propertiesOf(message({ id: uuid.toLowerCase() }), offset);
-  expect(lower.messageId).toBe(uuid.toLowerCase());
+const texts = fc.string({ unit: fc.constantFrom("a", "é", "\t", ":", "\n", "😀"), maxLength: 80, size: "max" });
+
+test("what names a message comes back as it was: in one property where that is clear and not too long, else in headers", () => {
+  const message = fc.record({ id: texts, type: texts, key: texts, contentType: texts });
+  fc.assert(
+    fc.property(message, (names) => {
+      const sent = propertiesOf({ ...names, headers: {}, body: "" }, offset);
+      for (const property of [sent.appId ?? "", sent.contentType ?? ""])
+        expect(Buffer.byteLength(property)).toBeLessThanOrEqual(255);
+      const read = readMessage(delivered(sent));
+      expect(read).toMatchObject({ message: { ...names, headers: {} }, offset });
+    }),
+  );
+});
+
+test("usual messages have two properties and no header", () => {
+  const usual = message();
+  const { id, type, key, contentType } = usual;
+  expect(propertiesOf(usual, offset)).toEqual({
+    headers: {},
+    appId: `mw:${offset}\t${id}\t${type}\t${key}`,
+    contentType,
+    persistent: true,
+  });
 });
 
 test("headers with names that mean something to the server go under other names, and come back under their own", () => {
