@@ -90,6 +90,15 @@ test("a body of several frames, and one that ends with a frame", async () => {
   expect(arrived.every(({ body }, index) => body.equals(sent[index]?.body as Buffer))).toBe(true);
 });
 
+test("more in a row than a piece has room for, bodies of all sizes among each other", async () => {
+  const sent = Array.from({ length: 400 }, (_, index) => ({
+    body: Buffer.alloc((index * 997) % 17_000, index % 251),
+    properties: { persistent: true },
+  }));
+  const arrived = await throughServer(sent);
+  expect(arrived.every(({ body }, index) => body.equals(sent[index]?.body as Buffer))).toBe(true);
+});
+
 test("headers that no frame can take are refused, and what comes before and after them is sent", async () => {
   const properties = { headers: { huge: "x".repeat(140_000) } };
   const before = throughServer([{ body: Buffer.from("before"), properties: {} }]);

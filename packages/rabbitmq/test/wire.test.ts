@@ -27,7 +27,8 @@ test.each([
   expect(readCarried(delivered(propertiesOf(message(), offset), headers)).attempt).toBe(attempt);
 });
 
-const texts = fc.string({ unit: fc.constantFrom("a", "é", "\t", ":", "\n", "😀"), maxLength: 80, size: "max" });
+const of = (...units: string[]) => fc.string({ unit: fc.constantFrom(...units), maxLength: 80, size: "max" });
+const texts = fc.oneof(of("a", "é", ":", "\n", "😀"), of("a", "\t"));
 
 test("what names a message comes back as it was: in one property where that is clear and not too long, else in headers", () => {
   const message = fc.record({ id: texts, type: texts, key: texts, contentType: texts });
