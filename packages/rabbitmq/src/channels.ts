@@ -1,6 +1,7 @@
 /** The channels this connection publishes to: made on first use, messages put at their place, unroutable ones tried once more. */
 import { type Clock, type Logger, partitionOf, refusals, type WireMessage } from "@meshwright/core/adapter";
 import { logEntry, type Placed, partsOf } from "./bundle.js";
+import type { Consuming } from "./consuming.js";
 import { applyChannel } from "./declare.js";
 import { headersTooLarge, isMissing, unroutable } from "./errors.js";
 import { Later } from "./later.js";
@@ -23,7 +24,7 @@ export interface ChannelsParts {
   readonly namespace: string;
   readonly link: Link;
   /** For what is read: an alarm stops the server from reading on the other one. */
-  readonly consuming: Link;
+  readonly consuming: Consuming;
   readonly publisher: Publisher;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,7 +69,8 @@ export class Channels {
   /** Takes part in publishing what is due later. */
   watchLater(channel: string): void {
     if (this.#later.has(channel) || this.#closed) return;
-    const { namespace, consuming: link, clock, logger } = this.#parts;
+    const { namespace, consuming, clock, logger } = this.#parts;
+    const { link } = consuming.take(1);
     const queue = laterName(channelName(namespace, channel));
     const publish = (messages: readonly WireMessage[]): Promise<void> =>
       this.#send(channel, this.#toGroups(channel, messages));

@@ -54,6 +54,12 @@ const disconnected: Advice = {
   retryable: true,
 };
 
+const noChannel: Advice = {
+  code: "RABBITMQ_NO_CHANNEL",
+  what: "the connection has no channel left. Raise `channel_max` of the server to 2,047, its default",
+  retryable: true,
+};
+
 /** As RabbitMQ calls them. */
 export type Right = "configure" | "write" | "read" | "read or write" | "configure, read or write";
 
@@ -77,6 +83,7 @@ export function brokerError(error: unknown, doing: string, right?: Right): MeshE
 
 function adviceFor(reply: number | undefined, text: string): Advice {
   if (/ACCESS.REFUSED.*(login|Login)/.test(text)) return auth;
+  if (/^No channels left/.test(text)) return noChannel;
   if (reply === undefined) return disconnected;
   if (/acknowledgement.*timed out/.test(text)) return timeout;
   return byReply[reply] ?? { ...disconnected, code: "RABBITMQ_ERROR", what: "the server reported an error" };

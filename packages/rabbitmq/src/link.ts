@@ -13,6 +13,8 @@ export interface LinkOptions {
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
+/** What servers allow where nobody says otherwise. */
+const usualChannels = 2_047;
 /** So many bytes are written at once. */
 const mostGathered = 256 * 1024;
 
@@ -48,6 +50,16 @@ export class Link {
       this.#closed = true;
       throw brokerError(error, "connecting");
     }
+  }
+
+  /** The same, as often as it takes. */
+  start(): void {
+    void this.#again();
+  }
+
+  /** How many channels it may have at a time. */
+  get mostChannels(): number {
+    return this.#model === undefined ? usualChannels : channelsOf(this.#model);
   }
 
   watch(listener: (state: "up" | "down" | "flow", cause?: unknown) => void): Cancel {
@@ -259,6 +271,11 @@ function gatherWrites(model: ChannelModel): void {
     }
     return write(...args);
   };
+}
+
+/** As the server has said. */
+function channelsOf(model: ChannelModel): number {
+  return (model as unknown as { connection: { channelMax?: number } }).connection.channelMax ?? usualChannels;
 }
 
 /** A goodbye on a dead connection would wait for ever, and keep the process alive. */

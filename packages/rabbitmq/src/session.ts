@@ -1,4 +1,4 @@
-/** The open connections of one broker, one to publish and one to consume: what it does between `open` and `close`. */
+/** The open connections of one broker, one to publish and others to consume: what it does between `open` and `close`. */
 import {
   type BrokerContext,
   type DeadLetterRecord,
@@ -11,10 +11,12 @@ import {
   type WireMessage,
 } from "@meshwright/core/adapter";
 import { Channels } from "./channels.js";
+import { Consuming } from "./consuming.js";
 import { apply } from "./declare.js";
 import { brokerError, connectionLost } from "./errors.js";
 import { ensureGroup } from "./groups.js";
 import { readHistory } from "./history.js";
+import { Limit } from "./limit.js";
 import { Link } from "./link.js";
 import type { MemberParts } from "./member.js";
 import { deadName, groupName } from "./names.js";
@@ -27,28 +29,36 @@ import { listShelf, purgeFrom, redriveFrom } from "./shelf.js";
 import { formatTopology } from "./topology.js";
 import { UnorderedSubscription } from "./unordered.js";
 
+/** Each keeps the server busy for a while, and has some channels for that long. */
+const [mostJoining, channelsOfJoining] = [16, 8];
+/** Of a member's own, and one for a moment. */
+const channelsOfMember = { key: 3, none: 2 } as const;
+
 export class Session {
   readonly #settings: Settings;
   readonly #context: BrokerContext;
-  readonly #consuming: Link;
+  readonly #consuming: Consuming;
   readonly #publishing: Link;
   readonly #publisher: Publisher;
   readonly #channels: Channels;
   readonly #subscriptions: Set<Subscription> = new Set();
   readonly #joining: Set<Promise<Subscription>> = new Set();
+  readonly #joinsAtOnce: Limit;
   #connected = true;
   #closed = false;
 
   static async open(settings: Settings, context: BrokerContext): Promise<Session> {
     const { clock, logger, service } = context;
-    const options = (use: string): ConstructorParameters<typeof Link>[0] => ({
-      settings,
-      clock,
-      logger,
-      name: `meshwright:${service}:${use}`,
-    });
-    const publishing = new Link(options("publish"));
-    const consuming = new Link(options("consume"));
+    const link = (use: string): Link =>
+      new Link({ settings, clock, logger, name: `meshwright:${service}:${use}` });
+    const publishing = link("publish");
+    let session: Session | undefined;
+    const consuming = new Consuming(
+      () => link("consume"),
+      (cause) => {
+        if (session) session.#connection(cause);
+      },
+    );
     try {
       await Promise.all([publishing.open(), consuming.open()]);
       await apply(publishing, formatTopology, settings.topology);
@@ -56,31 +66,32 @@ export class Session {
       await Promise.all([publishing.close(), consuming.close()]);
       throw error;
     }
-    return new Session(settings, context, { publishing, consuming });
+    session = new Session(settings, context, { publishing, consuming });
+    return session;
   }
 
   private constructor(
     settings: Settings,
     context: BrokerContext,
-    links: { readonly publishing: Link; readonly consuming: Link },
+    { publishing, consuming }: { readonly publishing: Link; readonly consuming: Consuming },
   ) {
     this.#settings = settings;
     this.#context = context;
-    this.#publishing = links.publishing;
-    this.#consuming = links.consuming;
-    this.#publisher = new Publisher(links.publishing, settings.window);
+    this.#publishing = publishing;
+    this.#consuming = consuming;
+    const joinsWithRoom = Math.floor(publishing.mostChannels / channelsOfJoining);
+    this.#joinsAtOnce = new Limit(Math.max(1, Math.min(mostJoining, joinsWithRoom)));
+    this.#publisher = new Publisher(publishing, settings.window);
     this.#channels = new Channels({
       settings,
       namespace: context.namespace,
-      link: links.publishing,
-      consuming: links.consuming,
+      link: publishing,
+      consuming,
       publisher: this.#publisher,
       clock: context.clock,
       logger: context.logger,
     });
-    for (const link of [links.publishing, links.consuming]) {
-      link.watch((_, cause) => this.#connection(cause));
-    }
+    publishing.watch((_, cause) => this.#connection(cause));
   }
 
   publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
@@ -88,7 +99,7 @@ export class Session {
   }
 
   async subscribe(request: SubscriptionRequest): Promise<Subscription> {
-    const joining = this.#subscribe(request);
+    const joining = this.#joinsAtOnce.run(() => this.#subscribe(request));
     this.#joining.add(joining);
     try {
       return await joining;
@@ -101,17 +112,23 @@ export class Session {
     if (!Number.isInteger(request.prefetch) || request.prefetch < 1) {
       throw refusals.prefetchInvalid(request.prefetch);
     }
+    const seat = this.#consuming.take(channelsOfMember[request.ordering]);
     let past: boolean;
     try {
+      await seat.link.model();
       await this.#channels.ensure(request.channel);
       past = await ensureGroup(this.#parts, request);
       await checkRights(this.#parts, request);
       this.#channels.watchLater(request.channel);
     } catch (error) {
+      seat.leave();
       throw brokerError(error, "subscribing");
     }
     let subscription: Subscription;
-    const parts = this.#memberParts(request, past, () => this.#subscriptions.delete(subscription));
+    const parts = this.#memberParts(request, past, seat.link, () => {
+      seat.leave();
+      this.#subscriptions.delete(subscription);
+    });
     subscription =
       request.ordering === "key" ? new OrderedSubscription(parts) : new UnorderedSubscription(parts);
     this.#subscriptions.add(subscription);
@@ -149,7 +166,7 @@ export class Session {
     return { settings: this.#settings, namespace, clock, link: this.#publishing, publisher: this.#publisher };
   }
 
-  #memberParts(request: SubscriptionRequest, past: boolean, closed: () => void): MemberParts {
+  #memberParts(request: SubscriptionRequest, past: boolean, link: Link, closed: () => void): MemberParts {
     const { clock, logger, namespace } = this.#context;
     const settings = this.#settings;
     let stop: () => void = () => undefined;
@@ -164,7 +181,7 @@ export class Session {
         group: request.group,
         ordering: request.ordering,
       },
-      link: this.#consuming,
+      link,
       publisher: this.#publisher,
       clock,
       logger,
