@@ -89,8 +89,8 @@ export interface Worker extends AsyncDisposable {
   end(): Promise<void>;
 }
 
-/** Longer than anything takes that goes well. What is lost would be waited for forever. */
-const patienceMs = 60_000;
+/** Longer than anything takes that goes well: also to make a thousand groups. What is lost would be waited for forever. */
+const patienceMs = 180_000;
 
 async function startWorker(start: Start, name: string): Promise<Worker> {
   const child = fork(fileURLToPath(new URL("./worker.js", import.meta.url)), [JSON.stringify(start)]);

@@ -5,8 +5,6 @@
 import type { Outgoing } from "./outgoing.js";
 
 const chunkBytes = 64 * 1024;
-/** What is longer is written from where it is: nothing is copied. */
-const longBody = 16 * 1024;
 const [methodFrame, headerFrame, bodyFrame, frameEnd] = [1, 2, 3, 0xce];
 /** Of a frame: its type, channel and size before, its end after. */
 const frameOverhead = 8;
@@ -58,7 +56,7 @@ export class Frames {
     return false;
   }
 
-  /** All that has been added. */
+  /** All that has been added, in pieces of whole messages: amqplib lets channels take turns after each. */
   take(): readonly Buffer[] {
     return [...this.#full.splice(0), ...this.#written()];
   }
@@ -121,13 +119,9 @@ export class Frames {
   #body(body: Buffer): void {
     const most = this.#frameMax - frameOverhead;
     for (let from = 0; from < body.length; from += most) {
-      const part = body.subarray(from, from + most);
-      this.#u8(bodyFrame);
-      this.#u16(this.#channel);
-      this.#u32(part.length);
-      if (isLong(body)) this.#full.push(...this.#written(), part);
-      else this.#at += part.copy(this.#bytes, this.#at);
-      this.#u8(frameEnd);
+      const start = this.#begin(bodyFrame);
+      this.#at += body.copy(this.#bytes, this.#at, from, Math.min(body.length, from + most));
+      this.#end(start);
     }
   }
 
@@ -195,10 +189,6 @@ function isPlain(properties: Outgoing["properties"]): boolean {
   return true;
 }
 
-function isLong(body: Buffer): boolean {
-  return body.length > longBody;
-}
-
 function isEmpty(headers: object): boolean {
   for (const _ in headers) return false;
   return true;
@@ -215,6 +205,5 @@ function mostBytes({ exchange, key, body, properties }: Outgoing, frameMax: numb
     fixed += mostOfHeader;
   }
   const frames = Math.ceil(body.length / (frameMax - frameOverhead));
-  const copied = isLong(body) ? 0 : body.length;
-  return fixed + 3 * characters + copied + frames * frameOverhead;
+  return fixed + 3 * characters + body.length + frames * frameOverhead;
 }

@@ -99,6 +99,21 @@ test("more in a row than a piece has room for, bodies of all sizes among each ot
   expect(arrived.every(({ body }, index) => body.equals(sent[index]?.body as Buffer))).toBe(true);
 });
 
+test("channels of one connection that send at the same time do not tear each other's frames", async () => {
+  const others = [new Publisher(link, 1_024), new Publisher(link, 1_024)];
+  await Promise.all(
+    others.map((one) => one.send([{ exchange: "", key: "nowhere", body: Buffer.alloc(1), properties: {} }])),
+  );
+  const sent = (fill: number): Sent[] =>
+    Array.from({ length: 60 }, (_, index) => ({ body: Buffer.alloc(index * 1_000, fill), properties: {} }));
+  const [arrived] = await Promise.all([
+    throughServer(sent(1)),
+    ...others.map((one) => one.send(sent(2).map((other) => ({ exchange: "", key: "nowhere", ...other })))),
+  ]);
+  expect(arrived.every(({ body }, index) => body.equals(Buffer.alloc(index * 1_000, 1)))).toBe(true);
+  await Promise.all(others.map((one) => one.close()));
+});
+
 test("headers that no frame can take are refused, and what comes before and after them is sent", async () => {
   const properties = { headers: { huge: "x".repeat(140_000) } };
   const before = throughServer([{ body: Buffer.from("before"), properties: {} }]);
