@@ -1,46 +1,35 @@
 /**
  * Lua scripts and how they are called. Each file in `scripts/` is one script with its typed wrapper. A script touches
  * one channel only, so it is atomic over that channel and works in a cluster.
+ *
+ * Each call has the text with it, which Redis keeps compiled. EVALSHA would be shorter; but a server that has restarted does not
+ * know the script, and a call that has to be sent again may then be done after one that was given later.
  */
-import { createHash } from "node:crypto";
 import type { Argument, Connection } from "./connection.js";
 
-export interface Script {
-  readonly lua: string;
-  readonly sha: string;
+/** The text of a script of these parts; what is in front can be used by what follows. Comments and margins stay here. */
+export function script(...parts: readonly string[]): string {
+  const lines = parts.join("\n").split("\n");
+  const code = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("--"));
+  return code.join("\n");
 }
 
-/** A script of these parts; what is in front can be used by what follows. */
-export function script(...parts: readonly string[]): Script {
-  const lua = parts.join("\n");
-  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
-}
-
-/** Runs a script on a channel. A server that does not know it yet is sent its text. */
+/** Runs a script on a channel. */
 export async function run<Reply>(
   connection: Connection,
-  { lua, sha }: Script,
+  text: string,
   root: string,
   args: readonly Argument[],
 ): Promise<Reply> {
-  try {
-    return (await connection.call("EVALSHA", [sha, 1, root, ...args])) as Reply;
-  } catch (error) {
-    if (!isNoScript(error)) throw error;
-    return (await connection.call("EVAL", [lua, 1, root, ...args])) as Reply;
-  }
+  return (await connection.call("EVAL", [text, 1, root, ...args])) as Reply;
 }
 
 /** The same for replies that may not be text. */
 export async function runForBytes<Reply>(
   connection: Connection,
-  { lua }: Script,
+  text: string,
   root: string,
   args: readonly Argument[],
 ): Promise<Reply> {
-  return (await connection.callForBytes("EVAL", [lua, 1, root, ...args])) as Reply;
-}
-
-function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("NOSCRIPT");
+  return (await connection.callForBytes("EVAL", [text, 1, root, ...args])) as Reply;
 }

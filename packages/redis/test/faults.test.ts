@@ -36,6 +36,27 @@ test("SCRIPT FLUSH: everything goes on", async () => {
   expect(got.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
 });
 
+test("SCRIPT FLUSH: what is under way meanwhile stays in order, whoever else publishes", async () => {
+  const namespace = "flushed-order";
+  const one = await openBroker({ url: server.url }, { namespace, service: "one" });
+  const other = await openBroker({ url: server.url }, { namespace, service: "other" });
+  const ids: string[] = [];
+  const calls: Promise<unknown>[] = [];
+  for (let nr = 0; nr < 1_500; nr++) {
+    const sent = message();
+    ids.push(sent.id);
+    calls.push(one.publish("orders", [sent]));
+    if (nr % 3 === 0) calls.push(other.publish("orders", [message({ key: "other" })]));
+    if (nr % 5 === 0) calls.push(server.command("SCRIPT", "FLUSH"));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(calls);
+  const stored: string[] = [];
+  for await (const page of one.history({ channel: "orders", from: "earliest" }))
+    stored.push(...page.flatMap(({ message: { id, key } }) => (key === "key" ? [id] : [])));
+  expect(stored).toEqual(ids);
+});
+
 test("out of memory: publish rejects and says so, and works again when there is room", async () => {
   await using small = await redisServer({ appendfsync: "no" });
   const broker = await openBroker({ url: small.url, ...fast });

@@ -61,7 +61,7 @@ test.each(["key", "none"] as const)(
 test.each([
   ["its keys", "~others:*", /key/i],
   ["to write", "-@write", /'set'/],
-  ["to run scripts", "-@scripting", /'evalsha'/],
+  ["to run scripts", "-@scripting", /'eval'/],
   ["to read as a group", "-xreadgroup", /'xreadgroup'/],
   ["to read streams", "-xread", /'xread'/],
   ["to ask replicas", "-wait", /minReplicas.*'wait'/],
