@@ -8,7 +8,7 @@
 import type { WireMessage } from "@meshwright/core/adapter";
 import type { Message } from "amqplib";
 import type { Outgoing } from "./outgoing.js";
-import { bodyOf, isOurs, propertiesOf, readMessage, type Stored } from "./wire.js";
+import { bodyOf, isEmpty, isOurs, propertiesOf, readMessage, type Stored } from "./wire.js";
 
 /** A message at its place. */
 export interface Placed {
@@ -90,11 +90,6 @@ function readHead(text: string): Head {
   if (text.startsWith("{")) return JSON.parse(text) as Head;
   const [offset = "", id = "", type = "", contentType = "", ...key] = text.split(tab);
   return { offset, id, type, contentType, key: key.join(tab), headers: {} };
-}
-
-function isEmpty(headers: WireMessage["headers"]): boolean {
-  for (const _ in headers) return false;
-  return true;
 }
 
 /** Whether a message of the log was put there by us. */

@@ -1,7 +1,7 @@
 /** The channels this connection publishes to: made on first use, messages put at their place, unroutable ones tried once more. */
 import { type Clock, type Logger, partitionOf, refusals, type WireMessage } from "@meshwright/core/adapter";
 import { logEntry, type Placed, partsOf } from "./bundle.js";
-import type { Consuming } from "./consuming.js";
+import type { ConsumingLinks } from "./consuming-links.js";
 import { applyChannel } from "./declare.js";
 import { headersTooLarge, isMissing, unroutable } from "./errors.js";
 import { Later } from "./later.js";
@@ -24,7 +24,7 @@ export interface ChannelsParts {
   readonly namespace: string;
   readonly link: Link;
   /** For what is read: an alarm stops the server from reading on the other one. */
-  readonly consuming: Consuming;
+  readonly consuming: ConsumingLinks;
   readonly publisher: Publisher;
   readonly clock: Clock;
   readonly logger: Logger;

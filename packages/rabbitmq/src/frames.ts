@@ -3,6 +3,7 @@
  * unusual is left to amqplib: properties and headers that are neither text nor whole numbers, and what does not fit.
  */
 import type { Outgoing } from "./outgoing.js";
+import { isEmpty } from "./wire.js";
 
 const chunkBytes = 64 * 1024;
 const [methodFrame, headerFrame, bodyFrame, frameEnd] = [1, 2, 3, 0xce];
@@ -186,11 +187,6 @@ function isPlain(properties: Outgoing["properties"]): boolean {
   for (const name in properties) {
     if (!plain.has(name) && properties[name as keyof Outgoing["properties"]] !== undefined) return false;
   }
-  return true;
-}
-
-function isEmpty(headers: object): boolean {
-  for (const _ in headers) return false;
   return true;
 }
 

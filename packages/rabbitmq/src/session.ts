@@ -11,7 +11,7 @@ import {
   type WireMessage,
 } from "@meshwright/core/adapter";
 import { Channels } from "./channels.js";
-import { Consuming } from "./consuming.js";
+import { ConsumingLinks } from "./consuming-links.js";
 import { apply } from "./declare.js";
 import { brokerError, connectionLost } from "./errors.js";
 import { ensureGroup } from "./groups.js";
@@ -37,7 +37,7 @@ const channelsOfMember = { key: 3, none: 2 } as const;
 export class Session {
   readonly #settings: Settings;
   readonly #context: BrokerContext;
-  readonly #consuming: Consuming;
+  readonly #consuming: ConsumingLinks;
   readonly #publishing: Link;
   readonly #publisher: Publisher;
   readonly #channels: Channels;
@@ -52,13 +52,7 @@ export class Session {
     const link = (use: string): Link =>
       new Link({ settings, clock, logger, name: `meshwright:${service}:${use}` });
     const publishing = link("publish");
-    let session: Session | undefined;
-    const consuming = new Consuming(
-      () => link("consume"),
-      (cause) => {
-        if (session) session.#connection(cause);
-      },
-    );
+    const consuming = new ConsumingLinks(() => link("consume"));
     try {
       await Promise.all([publishing.open(), consuming.open()]);
       await apply(publishing, formatTopology, settings.topology);
@@ -66,14 +60,13 @@ export class Session {
       await Promise.all([publishing.close(), consuming.close()]);
       throw error;
     }
-    session = new Session(settings, context, { publishing, consuming });
-    return session;
+    return new Session(settings, context, { publishing, consuming });
   }
 
   private constructor(
     settings: Settings,
     context: BrokerContext,
-    { publishing, consuming }: { readonly publishing: Link; readonly consuming: Consuming },
+    { publishing, consuming }: { readonly publishing: Link; readonly consuming: ConsumingLinks },
   ) {
     this.#settings = settings;
     this.#context = context;
@@ -92,6 +85,7 @@ export class Session {
       logger: context.logger,
     });
     publishing.watch((_, cause) => this.#connection(cause));
+    consuming.watch((cause) => this.#connection(cause));
   }
 
   publish(channel: string, messages: readonly WireMessage[]): Promise<void> {
@@ -112,21 +106,21 @@ export class Session {
     if (!Number.isInteger(request.prefetch) || request.prefetch < 1) {
       throw refusals.prefetchInvalid(request.prefetch);
     }
-    const seat = this.#consuming.take(channelsOfMember[request.ordering]);
+    const room = this.#consuming.take(channelsOfMember[request.ordering]);
     let past: boolean;
     try {
-      await seat.link.model();
+      await room.link.model();
       await this.#channels.ensure(request.channel);
       past = await ensureGroup(this.#parts, request);
       await checkRights(this.#parts, request);
       this.#channels.watchLater(request.channel);
     } catch (error) {
-      seat.leave();
+      room.giveBack();
       throw brokerError(error, "subscribing");
     }
     let subscription: Subscription;
-    const parts = this.#memberParts(request, past, seat.link, () => {
-      seat.leave();
+    const parts = this.#memberParts(request, past, room.link, () => {
+      room.giveBack();
       this.#subscriptions.delete(subscription);
     });
     subscription =

@@ -82,10 +82,10 @@ async function write(
   keys: readonly string[],
 ): Promise<number | Error | undefined> {
   const { one, many } = statements();
-  const { behind, first } = keys.length === 1 ? one : many;
+  const { atVersion, orNew } = keys.length === 1 ? one : many;
   try {
     const { rows, count } = await session.ask<{ version: string }>(
-      expected === "any" || expected === 0 ? first : behind,
+      expected === "any" || expected === 0 ? orNew : atVersion,
       [stream, textKey(category), expected === "any" ? null : expected, ...given(events, keys)],
       "appending to a stream",
     );

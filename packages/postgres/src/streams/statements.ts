@@ -22,9 +22,9 @@ export interface StreamStatements {
 /** Values: stream, category, version expected or null, key, event, type. They write one row, or nothing. */
 export interface AppendStatements {
   /** To a stream that is there, at the version expected. */
-  readonly behind: Statement;
+  readonly atVersion: Statement;
   /** To one that need not be there: no version is expected, or none yet. Answers with the new version. */
-  readonly first: Statement;
+  readonly orNew: Statement;
 }
 
 export interface LogFilter {
@@ -90,15 +90,15 @@ function appendStatements(
 ): AppendStatements {
   const [stream, expected] = ["$1::text", "$3::bigint"];
   const isNew = `NOT EXISTS (SELECT FROM ${events} WHERE stream = ${stream} AND ${isGiven})`;
-  const behind = `UPDATE ${streams} SET version = version + ${count}
+  const atVersion = `UPDATE ${streams} SET version = version + ${count}
     WHERE stream = ${stream} AND version = ${expected} AND ${isNew} RETURNING version`;
-  const first = `INSERT INTO ${streams} AS there (stream, version) SELECT ${stream}, ${count} WHERE ${isNew}
+  const orNew = `INSERT INTO ${streams} AS there (stream, version) SELECT ${stream}, ${count} WHERE ${isNew}
     ON CONFLICT (stream) DO UPDATE SET version = there.version + ${count}
       WHERE ${expected} IS NULL OR there.version = ${expected}
     RETURNING version`;
   return {
-    behind: named(text(behind)),
-    first: named(`${text(first)} RETURNING (SELECT version::text FROM raised) AS version`),
+    atVersion: named(text(atVersion)),
+    orNew: named(`${text(orNew)} RETURNING (SELECT version::text FROM raised) AS version`),
   };
 }
 
