@@ -45,7 +45,7 @@ function throughputRow(name: string, runs: readonly Throughput[]): Row {
   return { name, values: runs.map((run) => run.perSecond), more: cpu };
 }
 
-const load = { count: 2_000, perSecond: 1_000 };
+const load = { count: 4_000, perSecond: 1_000 };
 
 export async function compareLatency(
   comparison: Comparison<Entrant> & {

@@ -38,14 +38,14 @@ export function measureThroughput(entrant: Entrant, place: Place, count: number)
   });
 }
 
-/** The latencies of so many events at a pace, after half of them to warm up. */
+/** The latencies of so many events at a pace, after as many to warm up: code that the compiler has not seen to yet is slow. */
 export function measureLatency(
   entrant: Entrant,
   place: Place,
   { count, perSecond }: { readonly count: number; readonly perSecond: number },
 ): Promise<readonly number[]> {
   return withPair(entrant, place, async (pair) => {
-    await through(pair, { kind: "pace", count: Math.ceil(count / 2), perSecond });
+    await through(pair, { kind: "pace", count, perSecond });
     const [, { latencies = [] }] = await through(pair, { kind: "pace", count, perSecond });
     return latencies;
   });

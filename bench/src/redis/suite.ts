@@ -20,7 +20,7 @@ const durability = {
   everysec: "Redis with `appendonly yes` and `appendfsync everysec`.",
 } as const;
 
-const fast = 60_000;
+const fast = 240_000;
 const raw: readonly [Sized, Sized] = [
   { name: names.pipelined, contestant: "redis/pipelined", count: fast },
   { name: names.scripted, contestant: "redis/scripted", count: fast },
@@ -32,8 +32,8 @@ const ours: readonly Sized[] = [
   { name: names.meshNone, contestant: "redis/mesh", ordering: "none", count: fast },
 ];
 const peers: readonly Sized[] = [
-  { name: names.bullmq, contestant: "redis/bullmq", count: fast / 6 },
-  { name: names.nest, contestant: "redis/nest", count: fast / 3 },
+  { name: names.bullmq, contestant: "redis/bullmq", count: fast / 24 },
+  { name: names.nest, contestant: "redis/nest", count: fast / 6 },
 ];
 
 const brokers = [names.brokerKey, names.brokerNone];

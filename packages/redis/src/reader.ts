@@ -17,8 +17,8 @@ export interface ReadRequest {
   readonly who: Who;
   readonly partitions: readonly string[];
   readonly room: number;
-  /** The longest to wait for something, in milliseconds. */
-  readonly blockMs: number;
+  /** The longest to wait for something, in milliseconds; without it, what there is now is all. */
+  readonly blockMs?: number;
 }
 
 const nothing: Read = { streams: [], woken: false };
@@ -49,16 +49,17 @@ export class Reader {
     const [group, ordering, member] = who;
     const streams = this.#streams(who, partitions);
     const reader = ["GROUP", nativeGroup(group, ordering, member), nameOf(member)];
-    const limits = ["COUNT", count, "BLOCK", Math.ceil(blockMs)];
+    const wait = blockMs === undefined ? [] : ["BLOCK", Math.ceil(blockMs)];
     const places = streams.map(() => ">");
-    const args = [...reader, ...limits, "STREAMS", ...streams, ...places];
+    const args = [...reader, "COUNT", count, ...wait, "STREAMS", ...streams, ...places];
     const reply = await this.#connection.call("XREADGROUP", args);
     return this.#split(reply as readonly StreamEntries[] | null);
   }
 
   async #few({ who, partitions, room, blockMs }: ReadRequest): Promise<Read> {
     const [found, behind, woken] = await readSome(this.#connection, this.#root, who, { room, partitions });
-    if (found.length > 0 || woken === 1) return { streams: found, woken: woken === 1 };
+    if (found.length > 0 || woken === 1 || blockMs === undefined)
+      return { streams: found, woken: woken === 1 };
     const streams = this.#streams(who, partitions);
     const block = ["COUNT", 1, "BLOCK", Math.ceil(blockMs), "STREAMS"];
     const reply = await this.#connection.call("XREAD", [...block, ...streams, ...behind]);

@@ -11,15 +11,15 @@ import {
 } from "@meshwright/core/adapter";
 import { Backoff } from "./backoff.js";
 import type { Connection } from "./connection.js";
-import { brokerError, connectionLost, isNoGroup } from "./errors.js";
-import { type HeldDelivery, placeOf } from "./holdings.js";
+import { brokerError, isNoGroup } from "./errors.js";
+import type { HeldDelivery } from "./holdings.js";
 import { acceptEntries, acceptRecords, type Intake } from "./intake.js";
 import { Member, type MemberParts } from "./member.js";
 import { Reader } from "./reader.js";
-import { settleMessages } from "./scripts/settle.js";
+import { Recorder } from "./recorder.js";
 import { takeRecords } from "./scripts/take.js";
 import { wakeMember } from "./scripts/wake.js";
-import { addRelease, addSettlement, emptyPlan, isEmpty, type Plan } from "./settling.js";
+import { emptyPlan, isEmpty } from "./settling.js";
 
 export interface SubscriptionParts extends MemberParts {
   readonly timeoutMs: number;
@@ -41,10 +41,13 @@ const stallMs = 100;
 const longestCloseMs = 500;
 /** Bounds the memory of one step, whatever the prefetch. */
 const largestBatch = 512;
+/** After a batch of so many there is likely to be more, and room for as many is worth a read ahead. */
+const fewAhead = 64;
 
 export class RedisSubscription implements Subscription {
   readonly #parts: SubscriptionParts;
   readonly #member: Member;
+  readonly #recorder: Recorder;
   readonly #wanted: ((type: string) => boolean) | undefined;
   readonly #signal: Signal = new Signal();
   #reader: Reader | undefined;
@@ -64,6 +67,8 @@ export class RedisSubscription implements Subscription {
   #heartbeat: Cancel = () => undefined;
   #stall: Cancel = () => undefined;
   #stepping: Promise<HeldDelivery[] | undefined> | undefined;
+  /** What is read while the caller handles the batch before it. */
+  #ahead: Promise<HeldDelivery[] | undefined> | undefined;
   #ended = false;
   #closing: Promise<void> | undefined;
   readonly #backoff: Backoff = new Backoff();
@@ -71,6 +76,15 @@ export class RedisSubscription implements Subscription {
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
     this.#member = new Member(parts);
+    this.#recorder = new Recorder({
+      ...parts,
+      member: this.#member,
+      doubt: () => {
+        this.#inDoubt = true;
+      },
+      overtaken: () => this.#strayChecks.unshift(parts.context.clock.now()),
+      recorded: () => this.#signal.notify(),
+    });
     this.#wanted = typeFilter(parts.request.types);
   }
 
@@ -91,23 +105,8 @@ export class RedisSubscription implements Subscription {
     });
   }
 
-  async settle(settlements: readonly Settlement[]): Promise<void> {
-    const { holdings } = this.#member;
-    const plan = emptyPlan();
-    const settled: HeldDelivery[] = [];
-    const call = holdings.nextCall();
-    for (const settlement of settlements) {
-      const { delivery } = settlement;
-      if (!holdings.holds(delivery) || delivery.call === call) continue;
-      delivery.call = call;
-      settled.push(delivery);
-      const { outcome } = settlement;
-      if (this.#ordered && (outcome === "retry" || outcome === "release")) holdings.returned(delivery);
-      addSettlement(plan, settlement, delivery);
-    }
-    let late = settlements.length - settled.length;
-    if (settled.length > 0) late += await this.#record(plan, settled);
-    if (late > 0) this.#parts.context.report({ kind: "stale-settlement", ...this.#names(), count: late });
+  settle(settlements: readonly Settlement[]): Promise<void> {
+    return this.#recorder.settle(settlements);
   }
 
   close(): Promise<void> {
@@ -126,17 +125,7 @@ export class RedisSubscription implements Subscription {
     this.#stall();
     try {
       while (!this.#ended) {
-        const seen = this.#signal.version;
-        const room = Math.min(this.#parts.request.prefetch - this.#member.holdings.size, largestBatch);
-        if (room <= 0) {
-          this.#rest();
-          await this.#signal.wait(seen);
-          continue;
-        }
-        this.#stall();
-        this.#member.holdings.beginStep();
-        this.#stepping = this.#attempt(room);
-        const batch = await this.#stepping;
+        const batch = await this.#oneStep();
         if (batch && batch.length > 0 && !this.#ended) return batch;
       }
       return undefined;
@@ -145,17 +134,59 @@ export class RedisSubscription implements Subscription {
     }
   }
 
-  /** Gives back what came while something earlier of its key was being given back: it was taken before Redis knew of that. */
-  #inOrder(batch: readonly HeldDelivery[]): readonly HeldDelivery[] {
-    const { holdings } = this.#member;
-    const late = batch.filter(({ message }) => holdings.isReturning(message.key));
-    if (late.length === 0) return batch;
-    const plan = emptyPlan();
-    for (const delivery of late) {
-      holdings.remove(delivery);
-      addRelease(plan, placeOf(delivery), delivery.message.key);
+  async #oneStep(): Promise<HeldDelivery[] | undefined> {
+    const ahead = this.#ahead;
+    const room = this.#room();
+    if (ahead === undefined && room <= 0) {
+      const seen = this.#signal.version;
+      this.#rest();
+      await this.#signal.wait(seen);
+      return undefined;
     }
-    this.#recordLater(plan);
+    this.#ask();
+    this.#ahead = undefined;
+    if (ahead !== undefined) return await ahead;
+    this.#member.holdings.beginStep();
+    this.#stepping = this.#trying(this.#step(room));
+    return await this.#stepping;
+  }
+
+  #ask(): void {
+    this.#stall();
+    if (this.#asking) return;
+    // Others may have taken its partitions meanwhile.
+    if (this.#parts.context.clock.now() - this.#askedUntil >= stallMs) this.#pendingSync ??= "asking";
+    this.#asking = true;
+    this.#asked = true;
+  }
+
+  #room(): number {
+    return Math.min(this.#parts.request.prefetch - this.#member.holdings.size, largestBatch);
+  }
+
+  /** Reads what there is, while the caller handles a batch that was large. */
+  #readAhead(batch: readonly HeldDelivery[]): void {
+    const room = this.#room();
+    if (batch.length < fewAhead || room < fewAhead || this.#ended) return;
+    if (this.#hasToDo()) return;
+    this.#member.holdings.beginStep();
+    this.#ahead = this.#trying(this.#read(room));
+    this.#stepping = this.#ahead;
+  }
+
+  /**
+   * What is still the member's. Gives back what came while something earlier of its key was being given back: it was taken
+   * before Redis knew of that.
+   */
+  #inOrder(came: readonly HeldDelivery[]): readonly HeldDelivery[] {
+    const { holdings } = this.#member;
+    const batch = came.filter((delivery) => holdings.holds(delivery));
+    const late = batch.filter(({ message }) => holdings.isReturning(message.key));
+    if (late.length === 0) {
+      this.#readAhead(batch);
+      return batch;
+    }
+    this.#recorder.giveBack(late);
     return batch.filter((delivery) => !late.includes(delivery));
   }
 
@@ -168,15 +199,9 @@ export class RedisSubscription implements Subscription {
     this.#stall = this.#parts.context.clock.after(stallMs, () => void this.#beat());
   }
 
-  async #attempt(room: number): Promise<HeldDelivery[] | undefined> {
-    if (!this.#asking) {
-      // Others may have taken its partitions meanwhile.
-      if (this.#parts.context.clock.now() - this.#askedUntil >= stallMs) this.#pendingSync ??= "asking";
-      this.#asking = true;
-      this.#asked = true;
-    }
+  async #trying(step: Promise<HeldDelivery[] | undefined>): Promise<HeldDelivery[] | undefined> {
     try {
-      const batch = await this.#step(room);
+      const batch = await step;
       this.#backoff.succeeded();
       return batch;
     } catch (error) {
@@ -184,6 +209,13 @@ export class RedisSubscription implements Subscription {
       else await this.#pause(error);
       return undefined;
     }
+  }
+
+  /** Something comes before the next read. */
+  #hasToDo(): boolean {
+    const now = this.#parts.context.clock.now();
+    const due = this.#member.dueAt <= now || (this.#strayChecks[0] ?? Number.POSITIVE_INFINITY) <= now;
+    return due || this.#inDoubt || this.#pendingSync !== undefined || !this.#member.joined;
   }
 
   /** One thing after another: brings the member up to date, takes what is due, reads. */
@@ -204,7 +236,7 @@ export class RedisSubscription implements Subscription {
       const taken = await this.#take(room);
       if (taken.length > 0) return taken;
     }
-    return await this.#read(room);
+    return await this.#read(room, this.#blockMs());
   }
 
   #syncLater(mode: "asking" | "hungry", error: unknown): never {
@@ -212,18 +244,21 @@ export class RedisSubscription implements Subscription {
     throw error;
   }
 
-  async #read(room: number): Promise<HeldDelivery[] | undefined> {
+  /** @param blockMs - the longest to wait for something; without it, what there is now is all */
+  async #read(room: number, blockMs?: number): Promise<HeldDelivery[] | undefined> {
     this.#reader ??= new Reader(
       this.#parts.createReader(this.#parts.timeoutMs + longestBlockMs),
       this.#parts.root,
     );
     const { who, partitions } = this.#member;
-    const read = await this.#reader.read({ who, partitions, room, blockMs: this.#blockMs() });
+    const wait = blockMs === undefined ? {} : { blockMs };
+    const read = await this.#reader.read({ who, partitions, room, ...wait });
     // What came first is told first: a gap before what follows it.
     if (read.woken) await this.#woken();
     // Its lease has ended meanwhile, and what came is in other hands.
     if (this.#member.who[2] !== who[2] || !this.#member.joined) return undefined;
     if (read.streams.length === 0) {
+      if (blockMs === undefined) return undefined;
       // For the first time since there was something: there may be somebody to help.
       if (!this.#idle && this.#ordered) this.#pendingSync = "hungry";
       this.#idle = true;
@@ -276,42 +311,8 @@ export class RedisSubscription implements Subscription {
       plan: emptyPlan(),
     };
     sort(intake);
-    this.#recordLater(intake.plan);
+    this.#recorder.recordLater(intake.plan);
     return intake.batch;
-  }
-
-  /** Sends settlements. Returns how many came too late. */
-  async #record(plan: Plan, settled: readonly HeldDelivery[]): Promise<number> {
-    const { connection, root } = this.#parts;
-    const { who, holdings } = this.#member;
-    const call = holdings.nextCall();
-    if (this.#ordered) for (const [partition, key] of plan.lanes) holdings.laneExists(partition, key, call);
-    const [late, empty] = await settleMessages(connection, root, who, plan).catch((error: unknown) => {
-      this.#inDoubt = true;
-      throw brokerError(error, "settling");
-    });
-    if (late < 0) {
-      // Sent before a new epoch began, so nothing was done: what is not settled again is a stray.
-      this.#strayChecks.unshift(this.#parts.context.clock.now());
-      throw connectionLost();
-    }
-    for (let at = 0; at < empty.length; at += 2) {
-      holdings.laneIsEmpty(empty[at] as string, empty[at + 1] as string, call);
-    }
-    for (const delivery of settled) holdings.remove(delivery);
-    this.#signal.notify();
-    return late;
-  }
-
-  /** For what was never yielded. What cannot be recorded now is found again as a stray. */
-  #recordLater(plan: Plan): void {
-    if (isEmpty(plan)) return;
-    this.#record(plan, []).catch((error: unknown) =>
-      this.#parts.context.logger.warn(
-        { err: error, ...this.#names() },
-        "what was not yielded was not given back yet",
-      ),
-    );
   }
 
   /** Calls failed: ends what they may still do, and sees to it that what they did is found. */
@@ -335,7 +336,7 @@ export class RedisSubscription implements Subscription {
     for (const { partition, id, record } of strays) {
       plan.changes.push([partition, id, record, "release", 0, ""]);
     }
-    if (!isEmpty(plan)) await this.#record(plan, []);
+    if (!isEmpty(plan)) await this.#recorder.record(plan, []);
     this.#member.dueAt = 0;
   }
 
