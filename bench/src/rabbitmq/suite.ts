@@ -14,15 +14,15 @@ const names = {
   nest: "NestJS RMQ transport",
 } as const;
 
-const count = 20_000;
+const count = 60_000;
 const raw: Sized = { name: names.raw, contestant: "rabbitmq/raw", count };
 const alike: Sized = { name: names.alike, contestant: "rabbitmq/raw-alike", count };
 const brokerKey: Sized = { name: names.brokerKey, contestant: "rabbitmq/broker", ordering: "key", count };
 const brokerNone: Sized = { name: names.brokerNone, contestant: "rabbitmq/broker", ordering: "none", count };
 const meshKey: Sized = { name: names.meshKey, contestant: "rabbitmq/mesh", ordering: "key", count };
 const meshNone: Sized = { name: names.meshNone, contestant: "rabbitmq/mesh", ordering: "none", count };
-const client: Sized = { name: names.client, contestant: "rabbitmq/client", count: count / 2 };
-const nest: Sized = { name: names.nest, contestant: "rabbitmq/nest", count: count / 2 };
+const client: Sized = { name: names.client, contestant: "rabbitmq/client", count: count / 6 };
+const nest: Sized = { name: names.nest, contestant: "rabbitmq/nest", count: count / 6 };
 
 const brokers = [names.brokerKey, names.brokerNone];
 const note =
