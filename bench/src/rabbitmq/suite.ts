@@ -21,8 +21,8 @@ const brokerKey: Sized = { name: names.brokerKey, contestant: "rabbitmq/broker",
 const brokerNone: Sized = { name: names.brokerNone, contestant: "rabbitmq/broker", ordering: "none", count };
 const meshKey: Sized = { name: names.meshKey, contestant: "rabbitmq/mesh", ordering: "key", count };
 const meshNone: Sized = { name: names.meshNone, contestant: "rabbitmq/mesh", ordering: "none", count };
-const client: Sized = { name: names.client, contestant: "rabbitmq/client", count: count / 6 };
-const nest: Sized = { name: names.nest, contestant: "rabbitmq/nest", count: count / 6 };
+const client: Sized = { name: names.client, contestant: "rabbitmq/client", count: count / 2 };
+const nest: Sized = { name: names.nest, contestant: "rabbitmq/nest", count: count / 2 };
 
 const brokers = [names.brokerKey, names.brokerNone];
 const note =
