@@ -237,6 +237,20 @@ describe("attempts", () => {
     expect(brokenIn({ ledgers, faults: [fault("two", 5)] })).toEqual([]);
   });
 
+  test("what a fault took from a process counts, also when that process left in good order long after", () => {
+    const one = [delivered(10, first), left(900)];
+    const again = [
+      delivered(500, attempt(3)),
+      settled(505, attempt(3), "release"),
+      ...handled(520, attempt(3)),
+    ];
+    const two = [...again, ...handled(530, second)];
+    expect(brokenIn({ ledgers: { publisher, one, two }, faults: [fault("one", 12)] })).toEqual([]);
+    const more = [delivered(500, attempt(4)), ...handled(530, second)];
+    const counted = { publisher, one, two: more };
+    expect(brokenIn({ ledgers: counted, faults: [fault("one", 12)] })).toContain("attempt");
+  });
+
   test("one attempt more for each who left meanwhile, where what is on its way to him is counted", () => {
     const one = [...handled(20, attempt(2)), ...handled(30, second)];
     const ledgers = { publisher, one, two: [left(5)] };

@@ -12,9 +12,11 @@ export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence)
   const violations: Violation[] = [];
   for (const same of groupedBy(attempts, "id").values()) {
     for (const [at, one] of same.entries()) {
-      const earlier = same.slice(0, at).filter(({ settled }) => settled?.outcome !== "release");
-      const begun = earlier.filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
-      const twins = unanswered(same.slice(0, at), one, faults);
+      const before = same.slice(0, at);
+      const begun = before
+        .filter(({ settled }) => settled?.outcome !== "release")
+        .filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
+      const twins = unanswered(before, one, faults);
       // A copy of what was given back counts from where it was; one of a retry was counted.
       const released = twins.filter(({ settled }) => settled !== undefined).length;
       const least = Math.max(Math.min(1, begun.length - released), begun.length - twins.length);
@@ -24,6 +26,8 @@ export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence)
       );
       if (one.attempt <= least && !isTwin && !faults.late(one.by, one.deliveredAt))
         violations.push({ promise: "attempt", what: `too low, ${begun.length} had begun: ${told(one)}` });
+      // What was given back later was not by then: it may have been lost before.
+      const earlier = before.filter((other) => !wasReleased(other, one.deliveredAt));
       const most = 1 + earlier.length;
       if (one.attempt > most && one.attempt > most + hidden(one, published.get(one.id), [faults, leaves]))
         violations.push({
@@ -33,6 +37,10 @@ export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence)
     }
   }
   return violations;
+}
+
+function wasReleased({ settled }: Attempt, before: number): boolean {
+  return settled?.outcome === "release" && settled.askedAt <= before;
 }
 
 /** How many deliveries may have been lost on their way to a process. Without a confirmation we can't say. */
