@@ -12,7 +12,7 @@ import type { Settings } from "./options.js";
 import type { Outgoing } from "./outgoing.js";
 import type { Publisher } from "./publisher.js";
 import { channelTopology, fanoutName, laterName, logName } from "./topology.js";
-import { bodyOf, propertiesOf } from "./wire.js";
+import { bodyOf, propertiesOf, readMessage, salvage } from "./wire.js";
 
 /** What amqplib has room for, less what is ours. */
 const mostHeaderBytes = 64 * 1024 - 2_048;
@@ -71,10 +71,20 @@ export class Channels {
     if (this.#later.has(channel) || this.#closed) return;
     const { namespace, consuming, clock, logger } = this.#parts;
     const { link } = consuming.take(1);
-    const queue = laterName(channelName(namespace, channel));
-    const publish = (messages: readonly WireMessage[]): Promise<void> =>
-      this.#send(channel, this.#toGroups(channel, messages));
-    this.#later.set(channel, new Later({ channel, queue, link, clock, logger, publish }));
+    const later = new Later({
+      where: { channel },
+      queues: [laterName(channelName(namespace, channel))],
+      link,
+      clock,
+      logger,
+      move: (messages) => {
+        const due = messages.map((message) => (readMessage(message) ?? salvage(message)).message);
+        return this.#send(channel, this.#toGroups(channel, due));
+      },
+      // Who publishes next makes it again.
+      restore: () => Promise.resolve(),
+    });
+    this.#later.set(channel, later);
   }
 
   async close(): Promise<void> {

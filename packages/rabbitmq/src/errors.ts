@@ -121,6 +121,14 @@ export function notTaken(): BrokerError {
   );
 }
 
+export function unconfirmed(): BrokerError {
+  return new BrokerError(
+    "RABBITMQ_UNCONFIRMED",
+    "RabbitMQ: publishing: the server has confirmed nothing for `confirmTimeout`. What was under way may have been done. Look for queues without a majority, and at the server's disk; the same call may work later.",
+    { retryable: true },
+  );
+}
+
 export function headersTooLarge(): BrokerError {
   return new BrokerError(
     "RABBITMQ_HEADERS_TOO_LARGE",

@@ -1,22 +1,26 @@
 /**
- * Messages that were published for later, of one channel. Of all connections that use the channel one at a time holds them, by
- * single active consumer, and publishes each when its time has come. Without any they wait until there is one.
+ * Messages that are not due yet: published for later, or retries of a group without order. Of all connections that read such a
+ * queue one at a time holds what is in it, by single active consumer, and moves each message on when its time has come. Without any
+ * they wait until there is one.
  */
-import type { Cancel, Clock, Logger, WireMessage } from "@meshwright/core/adapter";
+import type { Cancel, Clock, Logger } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import type { Link } from "./link.js";
 import { runAgain } from "./run.js";
-import { number, readMessage, salvage } from "./wire.js";
+import { number } from "./wire.js";
 
 export interface LaterParts {
-  readonly channel: string;
-  readonly queue: string;
+  /** For the log: the channel, the group. */
+  readonly where: Readonly<Record<string, string>>;
+  readonly queues: readonly string[];
   readonly link: Link;
   readonly clock: Clock;
   readonly logger: Logger;
   /** They take their places now. */
-  publish(messages: readonly WireMessage[]): Promise<void>;
+  move(messages: readonly ConsumeMessage[]): Promise<void>;
+  /** Makes the queues again, when somebody has deleted one. */
+  restore(): Promise<void>;
 }
 
 interface Waiting {
@@ -25,7 +29,7 @@ interface Waiting {
   readonly message: ConsumeMessage;
 }
 
-/** Bounds the memory. Those beyond come late, if so many are due before them. */
+/** Of a queue. Bounds the memory: those beyond come late, if so many that were stored before them are due after them. */
 const mostHeld = 10_000;
 
 export class Later {
@@ -34,6 +38,8 @@ export class Later {
   #waiting: Waiting[] = [];
   #timer: Cancel = () => undefined;
   #endPause: () => void = () => undefined;
+  /** What is being moved. */
+  #moving: Promise<void> = Promise.resolve();
   #closed = false;
   readonly #running: Promise<void>;
 
@@ -42,17 +48,18 @@ export class Later {
     this.#running = this.#run();
   }
 
-  /** Lets another one take over. */
+  /** Lets another one take over, after what is being moved has been. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer();
     this.#endPause();
+    await this.#moving;
     await this.#feed?.close();
     await this.#running;
   }
 
   #run(): Promise<void> {
-    const { clock, logger, channel } = this.#parts;
+    const { clock, logger, where } = this.#parts;
     const pause = (ms: number): Promise<void> =>
       new Promise((resolve) => {
         const cancel = clock.after(ms, resolve);
@@ -61,12 +68,10 @@ export class Later {
           resolve();
         };
       });
-    // Who publishes next makes it again.
-    const restore = (): Promise<void> => Promise.resolve();
     return runAgain(
-      { clock, logger, pause, restore },
+      { clock, logger, pause, restore: () => this.#parts.restore() },
       {
-        where: { channel },
+        where,
         closed: () => this.#closed,
         once: () => this.#consume(),
         lost: () => {
@@ -79,11 +84,11 @@ export class Later {
   }
 
   async #consume(): Promise<void> {
-    const { link, queue } = this.#parts;
+    const { link, queues } = this.#parts;
     const feed = await Feed.open(link);
     this.#feed = feed;
     if (this.#closed) await feed.close();
-    else await feed.consume(queue, mostHeld, (message) => this.#arrived(message));
+    else await Promise.all(queues.map((queue) => feed.consume(queue, mostHeld, (one) => this.#arrived(one))));
     await feed.ended;
     // What waits for longer than the server has patience with is simply taken up again.
     if (feed.failure && feed.failure.code !== "RABBITMQ_CONSUMER_TIMEOUT") throw feed.failure;
@@ -103,22 +108,28 @@ export class Later {
     const next = this.#waiting[0];
     if (!next || this.#closed) return;
     const { clock } = this.#parts;
-    this.#timer = clock.after(Math.max(0, next.due - clock.now()), () => void this.#mature());
+    this.#timer = clock.after(Math.max(0, next.due - clock.now()), () => this.#mature());
   }
 
-  async #mature(): Promise<void> {
-    const { clock, publish, logger } = this.#parts;
+  #mature(): void {
+    const { clock } = this.#parts;
     const now = clock.now();
     const count = this.#waiting.findIndex(({ due }) => due > now);
     const due = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
     const feed = this.#feed;
     this.#arm();
     if (due.length === 0 || !feed) return;
+    this.#moving = Promise.all([this.#moving, this.#move(due, feed)]).then(() => undefined);
+  }
+
+  async #move(due: readonly Waiting[], feed: Feed): Promise<void> {
+    const { move, logger } = this.#parts;
     try {
-      await publish(due.map(({ message }) => (readMessage(message) ?? salvage(message)).message));
+      await move(due.map(({ message }) => message));
       for (const { tag } of due) feed.ack(tag);
+      await feed.flushed();
     } catch (error) {
-      logger.debug({ err: error }, "messages that are due could not be published yet");
+      logger.debug({ err: error }, "messages that are due could not be moved on yet");
       await feed.close();
     }
   }

@@ -4,7 +4,6 @@ import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
 import type { Publisher } from "./publisher.js";
 import type { ShelfPlace } from "./records.js";
-import type { Topology } from "./topology.js";
 
 export interface MemberParts {
   readonly settings: Settings;
@@ -19,8 +18,6 @@ export interface MemberParts {
   readonly wanted: ((type: string) => boolean) | undefined;
   /** The group started in the past: a partition may have a first queue, to be read before the main one. */
   readonly past: boolean;
-  /** Makes what nobody can make before: delays are known when they are asked for. Also where `topology` is "check". */
-  declare(plan: Topology): Promise<void>;
   /** Makes again what somebody deleted, and says so: what was in it is lost. */
   restore(): Promise<void>;
   report(report: BrokerReport): void;

@@ -42,6 +42,11 @@ export interface RabbitBrokerOptions {
   /** How many messages may be on their way without a confirmation. Default 2,000. */
   readonly window?: number;
   /**
+   * How long the server may confirm nothing of a publish, as while a queue has no majority. Then the call rejects with
+   * `RABBITMQ_UNCONFIRMED`, as does all else that is under way. An alarm of memory or disk does not count. Default "30s".
+   */
+  readonly confirmTimeout?: Duration;
+  /**
    * How many messages of a partition may be set aside: for a retry, or behind keys that wait. At the limit the partition waits.
    * Default 10,000, at most 30,000.
    */
@@ -58,6 +63,7 @@ export interface Settings {
   readonly heartbeatSeconds: number;
   readonly timeoutMs: number;
   readonly window: number;
+  readonly confirmTimeoutMs: number;
   readonly parked: number;
   readonly topology: "declare" | "check";
   readonly retention: RetentionSettings;
@@ -91,6 +97,7 @@ export function settingsFrom(options: RabbitBrokerOptions): Settings {
     heartbeatSeconds: Math.max(1, Math.floor(leaseMs / 3_000)),
     timeoutMs: positive(options.timeout ?? "5s", "timeout"),
     window: count(options.window, "window") ?? 2_000,
+    confirmTimeoutMs: positive(options.confirmTimeout ?? "30s", "confirmTimeout"),
     parked: parkedFrom(options),
     topology,
     retention: retentionFrom(options.retention ?? {}),

@@ -2,10 +2,10 @@
  * Publishing with confirmations: batches go out in the order of the calls, back to back, while no more than a window of
  * messages is on its way. A batch resolves when all of it is confirmed. Nothing is sent twice by itself.
  */
-import { type Cancel, refusals } from "@meshwright/core/adapter";
+import { type Cancel, type Clock, refusals } from "@meshwright/core/adapter";
 import type { ConfirmChannel, Message } from "amqplib";
-import { brokerError, connectionLost, headersTooLarge, notTaken, queueGone } from "./errors.js";
-import type { Link } from "./link.js";
+import { brokerError, connectionLost, headersTooLarge, notTaken, queueGone, unconfirmed } from "./errors.js";
+import { goodbye, type Link } from "./link.js";
 import type { Outgoing } from "./outgoing.js";
 import { Sender } from "./sender.js";
 
@@ -14,15 +14,29 @@ interface Batch {
   sent: number;
   left: number;
   error: Error | undefined;
+  /** How often it was looked at since something of it was confirmed. */
+  looks: number;
   readonly resolve: (returned: readonly Outgoing[]) => void;
   readonly reject: (error: Error) => void;
   returned: Outgoing[];
 }
 
+export interface PublisherSettings {
+  readonly window: number;
+  readonly confirmTimeoutMs: number;
+}
+
+/** The server's silence is measured in such parts of `confirmTimeout`. */
+const looksInTime = 4;
+
 export class Publisher {
   readonly #link: Link;
   readonly #window: number;
+  readonly #clock: Clock;
+  readonly #lookMs: number;
+  #looking: Cancel | undefined;
   readonly #unwatch: Cancel;
+  #channel: ConfirmChannel | undefined;
   #sender: Sender | undefined;
   /** Why the server ended the channel, if it said. */
   #cause: unknown;
@@ -35,9 +49,11 @@ export class Publisher {
   #closed = false;
   #idle: (() => void)[] = [];
 
-  constructor(link: Link, window: number) {
+  constructor(link: Link, { window, confirmTimeoutMs }: PublisherSettings, clock: Clock) {
     this.#link = link;
     this.#window = window;
+    this.#clock = clock;
+    this.#lookMs = confirmTimeoutMs / looksInTime;
     this.#unwatch = link.watch((state) => (state === "down" ? undefined : this.#pump()));
     this.#pump();
   }
@@ -48,7 +64,16 @@ export class Publisher {
     if (this.#closed) return Promise.reject(refusals.closed());
     return new Promise((resolve, reject) => {
       const left = messages.length;
-      this.#queue.push({ messages, sent: 0, left, error: undefined, resolve, reject, returned: [] });
+      this.#queue.push({
+        messages,
+        sent: 0,
+        left,
+        error: undefined,
+        looks: 0,
+        resolve,
+        reject,
+        returned: [],
+      });
       this.#pump();
     });
   }
@@ -67,6 +92,7 @@ export class Publisher {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     this.#unwatch();
+    this.#looking?.();
     // It ends with its connection: a server that does not read would not answer a goodbye.
     this.#sender = undefined;
     for (const batch of this.#under) batch.reject(connectionLost());
@@ -101,8 +127,10 @@ export class Publisher {
   /** As much of a batch as the window allows. */
   #write(sender: Sender, batch: Batch): void {
     this.#under.add(batch);
+    this.#looking ??= this.#clock.after(this.#lookMs, () => this.#look());
     const confirmed = (error: Error | null): void => {
       this.#outstanding -= 1;
+      batch.looks = 0;
       if (error?.message === "message nacked") batch.error ??= notTaken();
       else if (error) batch.error ??= this.#gone(sender);
       this.#settled(batch);
@@ -164,6 +192,7 @@ export class Publisher {
       return;
     }
     const sender = new Sender(channel);
+    this.#channel = channel;
     this.#sender = sender;
     this.#cause = undefined;
     channel.on("error", (error) => {
@@ -171,6 +200,26 @@ export class Publisher {
     });
     channel.on("return", (message) => this.#returned(message));
     channel.on("close", () => this.#lost(sender));
+    this.#pump();
+  }
+
+  /** Whether the server still confirms what is under way. */
+  #look(): void {
+    this.#looking = undefined;
+    for (const batch of this.#under) batch.looks = this.#link.blocked ? 0 : batch.looks + 1;
+    if ([...this.#under].some(({ looks }) => looks > looksInTime)) void this.#giveUp();
+    if (this.#under.size > 0) this.#looking = this.#clock.after(this.#lookMs, () => this.#look());
+  }
+
+  /** What is never confirmed would keep the window full. The next channel waits for the end of this one, for the order of messages. */
+  async #giveUp(): Promise<void> {
+    const [channel, sender] = [this.#channel, this.#sender];
+    if (!channel || !sender) return;
+    this.#cause = unconfirmed();
+    this.#opening = true;
+    this.#lost(sender);
+    await goodbye(channel);
+    this.#opening = false;
     this.#pump();
   }
 

@@ -1,9 +1,10 @@
 /** Copies of messages: for another attempt, or onto the shelf. */
 import { randomUUID } from "node:crypto";
 import type { Failure } from "@meshwright/core/adapter";
+import type { ConsumeMessage } from "amqplib";
 import type { Held } from "./held.js";
 import type { Outgoing } from "./outgoing.js";
-import { bodyOf, type Carried, copyProperties } from "./wire.js";
+import { bodyOf, type Carried, carriedBy, copyProperties, readMessage, salvage } from "./wire.js";
 
 export const undecodable: Failure = {
   reason: "undecodable",
@@ -14,6 +15,12 @@ export const undecodable: Failure = {
 /** A copy for a queue. */
 export function copyOf(held: Held, queue: string, carried: Carried): Outgoing {
   return { exchange: "", key: queue, body: bodyOf(held.message), properties: copyProperties(held, carried) };
+}
+
+/** A copy for a queue of what was delayed. How often it was read while it waited says nothing of its attempts. */
+export function dueCopy(message: ConsumeMessage, queue: string): Outgoing {
+  const properties = copyProperties(readMessage(message) ?? salvage(message), carriedBy(message));
+  return { exchange: "", key: queue, body: message.content, properties };
 }
 
 /** Where the dead letters of a member go, and what is to be known of it there. */

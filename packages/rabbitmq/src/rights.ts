@@ -8,7 +8,7 @@ import { newId } from "./journal.js";
 import type { Link } from "./link.js";
 import { channelName, groupName } from "./names.js";
 import type { SessionParts } from "./parts.js";
-import { heldName, laterName, mainName, queueName } from "./topology.js";
+import { delayNames, heldName, laterName, mainName, queueName } from "./topology.js";
 
 /** Rejects with `RABBITMQ_NO_PERMISSION`, naming the right and what it is for. */
 export async function checkRights(
@@ -16,10 +16,10 @@ export async function checkRights(
   { channel, group, ordering }: SubscriptionRequest,
 ): Promise<void> {
   const name = groupName(namespace, channel, group);
-  const ordered = ordering === "key";
-  const read = ordered ? [mainName(name, 0), heldName(name, 0)] : [queueName(name)];
+  const read =
+    ordering === "key" ? [mainName(name, 0), heldName(name, 0)] : [queueName(name), ...delayNames(name)];
   for (const queue of [...read, laterName(channelName(namespace, channel))]) await mayRead(link, queue);
-  await mayMakeAndPublish(link, ordered ? `${name}:member.${newId()}` : `${name}:delay.${newId()}`);
+  await mayMakeAndPublish(link, `${name}:member.${newId()}`);
 }
 
 /** To consume would take messages. The right is looked at before the arguments, so wrong ones tell. */

@@ -32,7 +32,7 @@ import { UnorderedSubscription } from "./unordered.js";
 /** Each keeps the server busy for a while, and has some channels for that long. */
 const [mostJoining, channelsOfJoining] = [16, 8];
 /** Of a member's own, and one for a moment. */
-const channelsOfMember = { key: 3, none: 2 } as const;
+const channelsOfMember = { key: 3, none: 3 } as const;
 
 export class Session {
   readonly #settings: Settings;
@@ -74,7 +74,7 @@ export class Session {
     this.#consuming = consuming;
     const joinsWithRoom = Math.floor(publishing.mostChannels / channelsOfJoining);
     this.#joinsAtOnce = new Limit(Math.max(1, Math.min(mostJoining, joinsWithRoom)));
-    this.#publisher = new Publisher(publishing, settings.window);
+    this.#publisher = new Publisher(publishing, settings, context.clock);
     this.#channels = new Channels({
       settings,
       namespace: context.namespace,
@@ -150,7 +150,7 @@ export class Session {
     // What a subscribe that is under way makes ends as well.
     await this.#patiently(Promise.allSettled([...this.#joining]));
     await Promise.allSettled([...this.#subscriptions].map((subscription) => subscription.close()));
-    await this.#channels.close();
+    await this.#patiently(this.#channels.close());
     await this.#publisher.close();
     await Promise.all([this.#publishing.close(), this.#consuming.close()]);
   }
@@ -180,7 +180,6 @@ export class Session {
       clock,
       logger,
       wanted: typeFilter(request.types),
-      declare: (plan) => apply(this.#publishing, plan, "declare"),
       restore: () => this.#restore(request),
       report: (report) => this.#context.report(report),
       blocked: () => this.#publishing.blocked,

@@ -166,7 +166,12 @@ export function inletTopology(
 
 /** Without that of its dead letters, which other channels have a share in. */
 function groupQueues(name: string, ordering: "key" | "none", partitions: number): QueuePlan[] {
-  if (ordering === "none") return [{ name: queueName(name), arguments: neverDrop }];
+  if (ordering === "none") {
+    return [
+      { name: queueName(name), arguments: neverDrop },
+      ...delayNames(name).map((delay): QueuePlan => ({ name: delay, arguments: oneReader })),
+    ];
+  }
   return eachOf(partitions).flatMap((partition): QueuePlan[] => [
     { name: mainName(name, partition), arguments: oneReader },
     { name: heldName(name, partition), arguments: oneReader },
@@ -249,22 +254,11 @@ function logArguments({ maxAgeSeconds, maxBytes, segmentBytes }: RetentionSettin
   };
 }
 
-/** The queue a delayed retry of a group without order waits in. Goes by itself when it is no longer used. */
-export function delayQueue(group: string, delayMs: number): QueuePlan {
-  return {
-    name: `${group}:delay.${delayMs}`,
-    arguments: {
-      "x-queue-type": "quorum",
-      "x-message-ttl": delayMs,
-      "x-expires": delayMs + 3_600_000,
-      "x-dead-letter-exchange": "",
-      "x-dead-letter-routing-key": queueName(group),
-      "x-dead-letter-strategy": "at-least-once",
-      "x-overflow": "reject-publish",
-    },
-  };
-}
-
+/** The queues that delayed retries of a group without order wait in: those of up to a minute are not behind those of hours. */
+export const delayNames = (group: string): readonly [short: string, long: string] => [
+  `${group}:delay.short`,
+  `${group}:delay.long`,
+];
 /** Where what belongs to a partition is published. */
 export const fanoutName = (channel: string, partition: number): string => `${channel}:${partition}`;
 /** For groups that want some types: these by their names, and by patterns. */

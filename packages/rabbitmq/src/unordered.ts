@@ -1,22 +1,25 @@
 /**
  * A member of a group without order: one queue for all members, who take from it as fast as they can. What comes again is a
- * copy at the queue's end, or in a queue that it leaves when its delay is over.
+ * copy at the queue's end, or in a queue of delays, from where one of the members moves it on.
  */
 import type { Delivery, Settlement, Subscription } from "@meshwright/core/adapter";
 import type { ConsumeMessage } from "amqplib";
 import { Feed } from "./feed.js";
 import { Held, heldFrom } from "./held.js";
+import { Later } from "./later.js";
 import type { MemberParts } from "./member.js";
 import type { Outgoing } from "./outgoing.js";
 import { Outlet } from "./outlet.js";
 import { quiet } from "./quiet.js";
-import { copyOf, deadCopy, undecodable } from "./records.js";
+import { copyOf, deadCopy, dueCopy, undecodable } from "./records.js";
 import { runAgain } from "./run.js";
-import { delayQueue, queueName } from "./topology.js";
+import { delayNames, queueName } from "./topology.js";
 import { readMessage, salvage } from "./wire.js";
 
 /** Bounds the memory of one step, whatever the prefetch. */
 const largestBatch = 512;
+/** Those of up to a minute wait apart. */
+const longDelayMs = 60_000;
 
 export class UnorderedSubscription implements Subscription {
   readonly #parts: MemberParts;
@@ -24,10 +27,10 @@ export class UnorderedSubscription implements Subscription {
   #feed: Feed | undefined;
   #consumer: string | undefined;
   #running: Promise<void> | undefined;
+  #delays: Later | undefined;
   #waiting: Held[] = [];
   readonly #held: Set<Held> = new Set();
   readonly #settling: Set<Promise<void>> = new Set();
-  readonly #delays: Set<string> = new Set();
   #arrivals = 0;
   /** Resolves when acknowledging does no harm. */
   #thawed: Promise<void> = Promise.resolve();
@@ -39,6 +42,7 @@ export class UnorderedSubscription implements Subscription {
     this.#outlet = new Outlet({
       begin: () => {
         this.#running = this.#run();
+        this.#delays = this.#delayed();
       },
       take: () => this.#take(),
       look: (batch) => batch,
@@ -72,6 +76,19 @@ export class UnorderedSubscription implements Subscription {
       closed: () => this.#closed,
       once: () => this.#consume(),
       lost: () => Promise.resolve(this.#lost()),
+    });
+  }
+
+  #delayed(): Later {
+    const { name, link, clock, logger, publisher, request } = this.#parts;
+    return new Later({
+      where: { channel: request.channel, group: request.group },
+      queues: delayNames(name),
+      link,
+      clock,
+      logger,
+      move: (messages) => publisher.store(messages.map((message) => dueCopy(message, queueName(name)))),
+      restore: () => this.#parts.restore(),
     });
   }
 
@@ -138,7 +155,7 @@ export class UnorderedSubscription implements Subscription {
   async #settle(settlements: readonly Settlement[]): Promise<void> {
     const mine = this.#own(settlements);
     try {
-      const copies = await this.#copies(mine);
+      const copies = mine.flatMap((settlement) => this.#copy(settlement) ?? []);
       if (copies.length > 0) await this.#parts.publisher.store(copies);
       await this.#thawed;
       for (const { delivery } of mine) delivery.feed.ack(delivery.tag);
@@ -175,34 +192,19 @@ export class UnorderedSubscription implements Subscription {
     if (count > 0) this.#parts.report({ kind: "stale-settlement", channel, group, count });
   }
 
-  async #copies(settlements: readonly (Settlement & { readonly delivery: Held })[]): Promise<Outgoing[]> {
-    const copies: Outgoing[] = [];
-    for (const settlement of settlements) {
-      const { delivery, outcome } = settlement;
-      if (outcome === "ack") continue;
-      if (outcome === "deadLetter") {
-        copies.push(deadCopy(this.#parts.shelf, delivery, settlement.failure, this.#parts.clock.now()));
-      } else if (outcome === "release") {
-        copies.push(copyOf(delivery, queueName(this.#parts.name), delivery.carried(delivery.attempt)));
-      } else {
-        const queue = await this.#delayed(settlement.delayMs);
-        copies.push(copyOf(delivery, queue, delivery.carried(delivery.attempt + 1, settlement.failure)));
-      }
-    }
-    return copies;
-  }
-
-  /** The queue for a delay: that of the next longer step, since each is a queue of its own. */
-  async #delayed(delayMs: number): Promise<string> {
-    if (delayMs <= 0) return queueName(this.#parts.name);
-    const queue = delayQueue(this.#parts.name, delayStep(delayMs));
-    if (!this.#delays.has(queue.name)) {
-      await this.#parts.declare({ exchanges: [], queues: [queue], bindings: [] });
-      // Looked at again later: it may have gone for want of use.
-      this.#delays.add(queue.name);
-      this.#parts.clock.after(60_000, () => this.#delays.delete(queue.name));
-    }
-    return queue.name;
+  #copy(settlement: Settlement & { readonly delivery: Held }): Outgoing | undefined {
+    const { delivery, outcome } = settlement;
+    const { name, shelf, clock } = this.#parts;
+    if (outcome === "ack") return undefined;
+    if (outcome === "deadLetter") return deadCopy(shelf, delivery, settlement.failure, clock.now());
+    if (outcome === "release") return copyOf(delivery, queueName(name), delivery.carried(delivery.attempt));
+    const { delayMs, failure } = settlement;
+    const again = delivery.carried(delivery.attempt + 1, failure);
+    if (delayMs <= 0) return copyOf(delivery, queueName(name), again);
+    const [short, long] = delayNames(name);
+    const copy = copyOf(delivery, delayMs > longDelayMs ? long : short, again);
+    copy.properties.headers["mw-due"] = clock.now() + delayMs;
+    return copy;
   }
 
   async #close(): Promise<void> {
@@ -213,6 +215,7 @@ export class UnorderedSubscription implements Subscription {
     await this.#thawed;
     await patiently(Promise.allSettled([...this.#settling]));
     if (feed?.open && !blocked()) await patiently(this.#giveBack(feed));
+    if (this.#delays) await patiently(this.#delays.close());
     this.#closed = true;
     await this.#feed?.close();
     this.#lost();
@@ -236,20 +239,5 @@ export class UnorderedSubscription implements Subscription {
     await this.#parts.publisher.store(all.map((held) => copyOf(held, name, held.carried(held.attempt))));
     for (const held of all) feed.ack(held.tag);
     await feed.flushed();
-  }
-}
-
-/** Ten steps for each power of ten, so that a delay is at most a quarter longer than asked for. */
-const steps = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8];
-
-export function delayStep(delayMs: number): number {
-  const least = Math.max(10, Math.ceil(delayMs));
-  for (let power = 10; ; power *= 10) {
-    for (const step of steps) {
-      const ms = Math.round(step * power);
-      if (ms >= least) return ms;
-      // The policies of people: whole seconds and minutes are taken as they are.
-      if (power >= 1_000 && least % 60_000 === 0) return least;
-    }
   }
 }

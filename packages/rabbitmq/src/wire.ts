@@ -124,10 +124,14 @@ export function isOurs({ appId }: Message["properties"]): boolean {
 
 /** What is known of a delivery's attempts. */
 export function readCarried(message: Message): Carried {
+  // Crashes and cuts: no message is given back by a nack, but in the journal, where this does not count.
+  return carriedBy(message, serverCount(message));
+}
+
+/** The same of the message as it was stored, and so many attempts more. */
+export function carriedBy(message: Message, lost = 0): Carried {
   const headers = (message.properties.headers ?? {}) as Headers;
   const attempt = number(headers["mw-attempt"]) ?? 1;
-  // Crashes and cuts: no message is given back by a nack, but in the journal, where this does not count.
-  const lost = serverCount(message);
   const failure = readFailure(headers["mw-failure"]);
   const firstAt = number(headers["mw-first"]);
   if (firstAt === undefined && failure === undefined) return { attempt: attempt + lost };

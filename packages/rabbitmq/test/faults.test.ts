@@ -16,7 +16,7 @@ const failure = { reason: "failed", code: "TEST", message: "it failed" } as cons
 test("an alarm holds publishes up, close does not wait for it, and it is logged; afterwards they go on", async () => {
   const namespace = "faults-alarm";
   const logger = warningsOf();
-  const one = await openBroker({ url }, { namespace, logger });
+  const one = await openBroker({ url, confirmTimeout: 100 }, { namespace, logger });
   const two = await openBroker({ url }, { namespace });
   const got = ackAll(await subscribe(two));
   await server.ctl("set_vm_memory_high_watermark", "0.000001");
@@ -36,6 +36,26 @@ test("an alarm holds publishes up, close does not wait for it, and it is logged;
   expect(got).toEqual([]);
   const after = ackAll(await subscribe(await openBroker({ url }, { namespace })));
   await eventually("it arrives", () => ids(after).includes(held.id));
+});
+
+test("a queue that confirms nothing makes publishing reject in time, and holds up other channels no longer than that", async () => {
+  const namespace = "faults-silent";
+  const broker = await openBroker({ url, confirmTimeout: 500, window: 10 }, { namespace });
+  const got = ackAll(await subscribe(broker, { ordering: "none" }));
+  const [first, stuck, next, other] = [message(), message(), message(), message()];
+  await broker.publish("orders", [first]);
+  await eventually("it reads", () => ids(got).includes(first.id));
+  // As when a queue has lost its majority: its server is there, and does not answer.
+  const queue = `'%2F_mw.${namespace}.orders.billing:queue'`;
+  await server.ctl("eval", `sys:suspend(${queue}).`);
+  const filling = Array.from({ length: 20 }, () => message());
+  const waiting = [broker.publish("orders", [stuck]), broker.publish("orders", filling)];
+  for (const one of await Promise.allSettled(waiting))
+    expect(one).toMatchObject({ reason: { code: "RABBITMQ_UNCONFIRMED", retryable: true } });
+  await broker.publish("another", [other]);
+  await server.ctl("eval", `sys:resume(${queue}).`);
+  await broker.publish("orders", [next]);
+  await eventually("what follows arrives", () => ids(got).includes(next.id));
 });
 
 test("connections that an operator closes come back; what was confirmed arrives, in order", async () => {

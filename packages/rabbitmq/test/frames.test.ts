@@ -13,15 +13,16 @@ const server = await rabbitmqServer({ shared: true });
 const { url } = server;
 afterAll(() => server.close());
 
+const settings = settingsFrom({ url });
 const link = new Link({
-  settings: settingsFrom({ url }),
+  settings,
   name: "frames",
   clock: systemClock,
   logger: silentLogger,
 });
 await link.open();
 afterAll(() => link.close());
-const publisher = new Publisher(link, 1_024);
+const publisher = new Publisher(link, { ...settings, window: 1_024 }, systemClock);
 const raw = await rawChannel(url);
 const queue = "frames";
 await raw.assertQueue(queue, { durable: true, autoDelete: true });
@@ -100,7 +101,10 @@ test("more in a row than a piece has room for, bodies of all sizes among each ot
 });
 
 test("channels of one connection that send at the same time do not tear each other's frames", async () => {
-  const others = [new Publisher(link, 1_024), new Publisher(link, 1_024)];
+  const others = [
+    new Publisher(link, { ...settings, window: 1_024 }, systemClock),
+    new Publisher(link, { ...settings, window: 1_024 }, systemClock),
+  ];
   await Promise.all(
     others.map((one) => one.send([{ exchange: "", key: "nowhere", body: Buffer.alloc(1), properties: {} }])),
   );

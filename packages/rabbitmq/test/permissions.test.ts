@@ -199,11 +199,11 @@ const lacks: readonly {
     said: /:member\..* right to configure/,
   },
   {
-    what: "to make delays",
+    what: "to read its delays",
     ordering: "none",
     mode: "check",
-    rights: [noBut(":delay"), all, all],
-    said: /:delay\..* right to configure/,
+    rights: [all, all, noBut(":delay")],
+    said: /:delay\.short.* right to read/,
   },
   {
     what: "to read its partitions",
