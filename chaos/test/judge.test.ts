@@ -251,6 +251,20 @@ describe("attempts", () => {
     expect(brokenIn({ ledgers: counted, faults: [fault("one", 12)] })).toContain("attempt");
   });
 
+  test("twice, where a member moves delayed retries and a fault of somebody may have cut it off", () => {
+    const one = [
+      ...failed(10, first),
+      ...handled(40, attempt(2)),
+      ...handled(50, attempt(2)),
+      ...handled(60, second),
+    ];
+    const ledgers = { publisher, one };
+    const faults = [fault("another", 30)];
+    expect(brokenIn({ ledgers, faults, movesRetries: true })).toEqual([]);
+    expect(brokenIn({ ledgers, faults })).toEqual(["duplicate", "attempt"]);
+    expect(brokenIn({ ledgers, movesRetries: true })).toEqual(["duplicate", "attempt"]);
+  });
+
   test("one attempt more for each who left meanwhile, where what is on its way to him is counted", () => {
     const one = [...handled(20, attempt(2)), ...handled(30, second)];
     const ledgers = { publisher, one, two: [left(5)] };

@@ -61,10 +61,19 @@ export interface MadeUp {
   readonly shelf?: readonly string[];
   /** What is on its way to somebody who leaves may be counted. */
   readonly countsPassing?: boolean;
+  /** A member moves delayed retries on. */
+  readonly movesRetries?: boolean;
 }
 
 export function judged(run: MadeUp): Verdict {
-  const { ordering = "key", ledgers, faults = [], shelf = [], countsPassing = false } = run;
+  const {
+    ordering = "key",
+    ledgers,
+    faults = [],
+    shelf = [],
+    countsPassing = false,
+    movesRetries = false,
+  } = run;
   const history = historyOf(Object.entries(ledgers).map(([by, entries]) => ({ by, entries })));
   return judge({
     group: { name: group, ordering },
@@ -72,6 +81,7 @@ export function judged(run: MadeUp): Verdict {
     attempts: history.attempts.get(group) ?? [],
     faults: faultsOf(faults, leaseMs),
     ...(countsPassing && { leaves: faultsOf(history.leaves, leaseMs) }),
+    movesRetries,
     shelf,
   });
 }

@@ -1,5 +1,5 @@
 import type { Attempt, Confirmed } from "../history.js";
-import { unanswered } from "./duplicates.js";
+import { twinsOf } from "./duplicates.js";
 import { type Evidence, groupedBy, told, type Violation } from "./evidence.js";
 import type { Faults } from "./faults.js";
 
@@ -7,7 +7,8 @@ import type { Faults } from "./faults.js";
  * `attempt` counts deliveries: never fewer than the ledger knows to have begun, unless they were released; never more
  * than it knows of, and the faults in which one may have been lost on its way.
  */
-export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence): Violation[] {
+export function findMiscounts(evidence: Evidence): Violation[] {
+  const { confirmed, attempts, faults, leaves } = evidence;
   const published = new Map(confirmed.map((event) => [event.id, event]));
   const violations: Violation[] = [];
   for (const same of groupedBy(attempts, "id").values()) {
@@ -16,7 +17,7 @@ export function findMiscounts({ confirmed, attempts, faults, leaves }: Evidence)
       const begun = before
         .filter(({ settled }) => settled?.outcome !== "release")
         .filter(({ begunAt = Infinity }) => begunAt < one.deliveredAt);
-      const twins = unanswered(before, one, faults);
+      const twins = twinsOf(before, one, evidence);
       // A copy of what was given back counts from where it was; one of a retry was counted.
       const released = twins.filter(({ settled }) => settled !== undefined).length;
       const least = Math.max(Math.min(1, begun.length - released), begun.length - twins.length);

@@ -13,7 +13,8 @@ export interface Repeats {
  * he held it. To a process that was cut off, an old delivery may also come late. A retry or a release that a fault left
  * without an answer may have made two of it.
  */
-export function findRepeats({ attempts, faults }: Evidence): Repeats {
+export function findRepeats(evidence: Evidence): Repeats {
+  const { attempts, faults } = evidence;
   let explained = 0;
   const violations: Violation[] = [];
   for (const same of groupedBy(attempts, "id").values()) {
@@ -21,7 +22,7 @@ export function findRepeats({ attempts, faults }: Evidence): Repeats {
       const held = same.slice(0, at).filter((earlier) => !wasGivenBack(earlier, again.deliveredAt));
       const holders = held.filter((earlier) => !isExplained(earlier, again, faults));
       const [holder] = holders;
-      if (holder !== undefined && holders.length > unanswered(same.slice(0, at), again, faults).length)
+      if (holder !== undefined && holders.length > twinsOf(same.slice(0, at), again, evidence).length)
         violations.push({ promise: "duplicate", what: `${told(again)}; ${stateOf(holder)}` });
       else if (held.length > 0) explained++;
     }
@@ -30,12 +31,19 @@ export function findRepeats({ attempts, faults }: Evidence): Repeats {
 }
 
 /**
- * Retries and releases that were asked for and never answered, because of a fault: the event and its copy may both be there. The
- * copy may come before that fault: what is stored is handed on at once, while the answer waits on a busy machine.
+ * Of which a fault may have made two. Retries and releases that were asked for and never answered: the event and its copy may both
+ * be there. The copy may come before that fault: what is stored is handed on at once, while the answer waits on a busy machine. And
+ * retries that a member moves on when they are due: a fault of anybody meanwhile may be one of that member.
  */
-export function unanswered(earlier: readonly Attempt[], again: Attempt, faults: Faults): readonly Attempt[] {
+export function twinsOf(
+  earlier: readonly Attempt[],
+  again: Attempt,
+  { faults, movesRetries = false }: Pick<Evidence, "faults" | "movesRetries">,
+): readonly Attempt[] {
   return earlier.filter(({ outcome, settled, by, deliveredAt }) => {
     if (settled === undefined) return outcome === "failed" && faults.touched(by, deliveredAt, Infinity);
+    if (movesRetries && settled.outcome === "retry")
+      return faults.between(settled.askedAt, again.deliveredAt) > 0;
     return (
       settled.assumed === true && faults.touched(by, deliveredAt, Math.min(settled.at, again.deliveredAt))
     );

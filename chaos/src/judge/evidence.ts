@@ -11,6 +11,8 @@ export interface Evidence {
   readonly faults: Faults;
   /** Those who left, where what is on its way to somebody who leaves may be counted as an attempt. */
   readonly leaves?: Faults;
+  /** A member moves each delayed retry on when it is due: stored again, then acknowledged. */
+  readonly movesRetries?: boolean;
   /** The ids on the group's dead-letter shelf at the end. */
   readonly shelf: readonly string[];
 }

@@ -11,7 +11,7 @@ import { type Fault, historyOf } from "../history.js";
 import { faultsOf } from "../judge/faults.js";
 import { judge, type Verdict } from "../judge/judge.js";
 import { readLedgers } from "../ledger.js";
-import { aftermathMs, type BrokerName, countsPassing, lostBeforeMs } from "../targets/brokers.js";
+import { aftermathMs, type BrokerName, isPlainQueue, lostBeforeMs } from "../targets/brokers.js";
 import { openSite, type Site } from "../targets/site.js";
 import type { Role, WorkerSettings } from "../worker/settings.js";
 import { endAll, rollCall } from "./calm.js";
@@ -108,7 +108,7 @@ async function run(site: Site, folder: string, options: ChaosOptions): Promise<C
         confirmed: history.confirmed,
         attempts: history.attempts.get(group.name) ?? [],
         faults,
-        ...(countsPassing(broker, group) && { leaves: faultsOf(leaves, aftermath) }),
+        ...(isPlainQueue(broker, group) && { leaves: faultsOf(leaves, aftermath), movesRetries: true }),
         shelf: remains.shelves.get(group.name) ?? [],
       }),
     ),

@@ -35,8 +35,11 @@ export function lostBeforeMs(name: BrokerName): number {
   return name === "rabbitmq" ? 200 : 0;
 }
 
-/** Whether it may count what is on its way to a member that leaves: docs/rabbitmq.md says so of groups without order. */
-export function countsPassing(name: BrokerName, { ordering }: Pick<Group, "ordering">): boolean {
+/**
+ * Whether it may count what is on its way to a member that leaves, and its members move delayed retries: docs/rabbitmq.md says so of
+ * groups without order.
+ */
+export function isPlainQueue(name: BrokerName, { ordering }: Pick<Group, "ordering">): boolean {
   return name === "rabbitmq" && ordering === "none";
 }
 
