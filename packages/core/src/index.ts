@@ -60,7 +60,14 @@ export {
   type TransactionalContext,
   type TransactionalHandler,
 } from "./mesh/mesh.js";
-export type { ForwardOptions, From, HandlerOptions, MeshOptions, ReplayRequest } from "./mesh/options.js";
+export type {
+  ForwardOptions,
+  From,
+  HandlerOptions,
+  MeshOptions,
+  ReplayRequest,
+  SagaSettings,
+} from "./mesh/options.js";
 export type { Plugin, PluginContext } from "./mesh/plugin.js";
 export type { ReplayPosition, ReplayResult } from "./mesh/replay.js";
 export type { RelayReport } from "./outbox/relay.js";
@@ -94,6 +101,18 @@ export {
 } from "./routing/filter.js";
 export { FilterError, type FilterErrorCode } from "./routing/filter-error.js";
 export type { Router } from "./routing/router.js";
+export {
+  CompensateError,
+  type ErrorRecord,
+  JournalMismatchError,
+  SagaCancelledError,
+  StepFailedError,
+} from "./saga/errors.js";
+export type { CommandEntry, EndEntry, EndState, JournalEntry } from "./saga/journal.js";
+export type { SagaHistory, SagaInstance, SagaOperations, SagaQuery } from "./saga/operations.js";
+export type { SagaState } from "./saga/records.js";
+export type { Run, SagaFailure, StepContext, StepOptions, WaitOptions, Where } from "./saga/run.js";
+export { type Saga, type SagaBody, type SagaOptions, type StartPolicy, saga } from "./saga/saga.js";
 export type { EventOf } from "./schema/by-type.js";
 export { type Catalog, type CatalogPart, type DefinedCatalog, defineCatalog } from "./schema/catalog.js";
 export type { CompiledDefinition, LiftResult } from "./schema/compiled.js";

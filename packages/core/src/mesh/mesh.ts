@@ -10,7 +10,10 @@ import type { MeshEvent } from "../event/event.js";
 import type { ProjectionHandle } from "../projection/handle.js";
 import type { CheckProjection, Projection } from "../projection/projection.js";
 import type { PublishEntryFor, PublishOptionsFor } from "../publish/entries.js";
+import type { SagaOperations } from "../saga/operations.js";
+import type { Saga } from "../saga/saga.js";
 import type { Catalog } from "../schema/catalog.js";
+import type { AnyEventDefinition } from "../schema/definition.js";
 import type { CheckPattern, EventFor, EventTypes, InputOf, NameOrPattern } from "../schema/event-types.js";
 import type { Transaction } from "../store/contract.js";
 import type { Duration } from "../util/duration.js";
@@ -99,6 +102,18 @@ export interface Mesh<C extends Catalog = Catalog, Client = unknown> extends Asy
   projection<E, Document, PC>(
     projection: Projection<E, Document, PC> & CheckProjection<C, Client, E, PC>,
   ): ProjectionHandle<Document>;
+
+  /**
+   * Runs a saga, from start to stop; see `saga`. Any number of processes share the work on its instances. Give it every version
+   * that has running instances.
+   *
+   * @throws ConfigurationError `STORE_MISSING`, `SAGA_DUPLICATE`, `SAGA_EVENT_UNKNOWN`, `HANDLER_TYPE_SUPERSEDED`, `MESH_STARTED`
+   * @example mesh.saga(approval);
+   */
+  saga<Started extends AnyEventDefinition>(saga: Saga<Started>): this;
+
+  /** What can be asked of sagas, and done with them. */
+  readonly sagas: SagaOperations;
 
   /** Wraps every handling, in the order added, inside the plugins. @throws ConfigurationError `MESH_STARTED` */
   use(middleware: Middleware): this;

@@ -12,6 +12,16 @@ import type { Duration } from "../util/duration.js";
 import type { Logger } from "../util/logger.js";
 import type { Plugin } from "./plugin.js";
 
+export interface SagaSettings {
+  /**
+   * For so long an instance is with the process that does its steps, which renews it. When that process dies, another goes on
+   * after this time. Default "30s".
+   */
+  readonly lease?: Duration;
+  /** How often a process looks for timers and for what others have left, at least. Default "1s". */
+  readonly poll?: Duration;
+}
+
 export interface MeshOptions<C extends Catalog, Client = unknown> {
   /** Names the service: its events' source is "/" and this name, its default consumer group is this name. */
   readonly service: string;
@@ -26,6 +36,8 @@ export interface MeshOptions<C extends Catalog, Client = unknown> {
   readonly store?: Store<Client>;
   /** Whether this mesh publishes what is in the store's outbox; one somewhere has to. Default true. */
   readonly relay?: boolean;
+  /** How sagas share their work with other processes. */
+  readonly sagas?: SagaSettings;
   /** Isolates environments, tenants and preview deployments on one broker. Default "default". */
   readonly namespace?: string;
   /** Wrapped around every publish and every handling, the first outermost. */

@@ -14,6 +14,8 @@ import type { Projection } from "../projection/projection.js";
 import type { PublishEntry, PublishOptions } from "../publish/options.js";
 import { type Prepared, Publisher } from "../publish/publisher.js";
 import { compileFilter, type Filter } from "../routing/filter.js";
+import type { SagaOperations } from "../saga/operations.js";
+import type { Saga } from "../saga/saga.js";
 import type { Catalog } from "../schema/catalog.js";
 import type { Transaction } from "../store/contract.js";
 import { storeRefusals } from "../store/refusals.js";
@@ -33,6 +35,7 @@ import { Projections } from "./projections.js";
 import { type AnyHandler, register } from "./registration.js";
 import { plan, type Registration } from "./registry.js";
 import { type ReplayPosition, type ReplayResult, replayHistory } from "./replay.js";
+import { Sagas } from "./sagas.js";
 
 const defaultMaxEventBytes = 1_048_576;
 const defaultStopTimeout: Duration = "30s";
@@ -49,6 +52,7 @@ export class MeshRuntime {
   readonly #parts: Omit<ConsumerParts, "middleware">;
   readonly #publisher: Publisher;
   readonly #projections: Projections;
+  readonly #sagas: Sagas;
   readonly #namespace: string;
   #consumers: Consumer[] = [];
   #connection: { connected: boolean; cause: unknown } = { connected: true, cause: undefined };
@@ -86,6 +90,7 @@ export class MeshRuntime {
       expired,
     };
     this.#projections = new Projections({ ...this.#parts, service });
+    this.#sagas = new Sagas({ ...this.#parts, service }, options.sagas);
   }
 
   on(types: string | readonly string[], second: HandlerOptions | AnyHandler, third?: AnyHandler): this {
@@ -102,6 +107,17 @@ export class MeshRuntime {
     return this.#projections.add(projection);
   }
 
+  saga(saga: Saga): this {
+    this.#requireNew("saga");
+    this.#sagas.add(saga);
+    return this;
+  }
+
+  get sagas(): SagaOperations {
+    this.#requireRunning("sagas");
+    return this.#sagas.operations();
+  }
+
   use(middleware: Middleware): this {
     this.#requireNew("use");
     this.#middleware.push(middleware);
@@ -112,7 +128,12 @@ export class MeshRuntime {
     this.#requireNew("start");
     this.#state = "starting";
     try {
-      const registrations = [...this.#registrations, ...this.#projections.registrations];
+      this.#sagas.plan();
+      const registrations = [
+        ...this.#registrations,
+        ...this.#projections.registrations,
+        ...this.#sagas.registrations,
+      ];
       const consumers = plan(registrations, this.#parts.broker.capabilities);
       for (const { group, transactional } of consumers)
         if (transactional && this.#parts.store === undefined) throw storeMissing(`Group "${group}"`);
@@ -130,6 +151,7 @@ export class MeshRuntime {
         this.#consumers.push(await Consumer.start(consumer, { ...this.#parts, middleware }));
       }
       this.#projections.start();
+      this.#sagas.start();
       this.#startRelay();
       this.#state = "running";
     } catch (error) {
@@ -242,7 +264,9 @@ export class MeshRuntime {
     const cancel = clock.after(timeoutMs, due.resolve);
     if (timeoutMs === 0) due.resolve();
     const deadline = due.promise;
-    await Promise.all([...this.#consumers, this.#projections].map((part) => part.stop(deadline)));
+    await Promise.all(
+      [...this.#consumers, this.#projections, this.#sagas].map((part) => part.stop(deadline)),
+    );
     await Promise.race([this.#publisher.idle(), deadline]);
     await Promise.race([this.#relay?.stop(), deadline]);
     cancel();

@@ -1,0 +1,272 @@
+/**
+ * Where events and those who wait for them meet. A wait asks for equality of some fields: its shape. Shape and values name a place, a
+ * document which both the wait and the event write, so that of the two one sees the other, however close they come. Events stay
+ * there for a while, for those who begin to wait a moment later.
+ */
+import { hash } from "node:crypto";
+import type { Clock } from "../clock/clock.js";
+import type { MeshEvent } from "../event/event.js";
+import type { Store, Transaction } from "../store/contract.js";
+import type { SagaNames } from "./records.js";
+
+/** The fields of a shape, each as a path, in order. */
+type Shape = readonly (readonly string[])[];
+
+/** Who waits: a command of a run of an instance. */
+export interface Waiter {
+  readonly key: string;
+  readonly run: number;
+  readonly command: number;
+}
+
+/** Events and waits of the same shape and values. */
+interface Place {
+  readonly waits: readonly Waiter[];
+  /** Names of recent events. */
+  readonly events: readonly string[];
+}
+
+/** An event that is kept for a while. */
+interface Recent {
+  readonly event: unknown;
+  readonly places: readonly string[];
+}
+
+export interface Met {
+  /** Names the event, to be seen once by each instance. */
+  readonly name: string;
+  readonly event: unknown;
+}
+
+/** Nobody has waited for such fields before: every process has to learn of it first. */
+export class NewShape extends Error {
+  constructor(
+    readonly type: string,
+    readonly shape: Shape,
+  ) {
+    super("a new shape");
+  }
+}
+
+export interface MeetingParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly names: SagaNames;
+  readonly patienceMs: number;
+}
+
+/** For so long a process goes by the shapes it knows. */
+export const shapesKnownMs = 1_000;
+
+const empty: Place = { waits: [], events: [] };
+
+export class Meetings {
+  readonly #parts: MeetingParts;
+  /** By type: its shapes, and until when they are known well enough. */
+  readonly #shapes: Map<string, { readonly shapes: readonly Shape[]; readonly until: number }> = new Map();
+
+  constructor(parts: MeetingParts) {
+    this.#parts = parts;
+  }
+
+  /** An event comes: who waits for it. It stays for those who will. */
+  async arrive(
+    tx: Transaction,
+    event: MeshEvent,
+    stored: unknown,
+  ): Promise<{ readonly name: string; readonly waiters: readonly Waiter[] }> {
+    const { names } = this.#parts;
+    const places = (await this.#known(event.type)).map((shape) =>
+      placeOf(event.type, shape, valuesOf(event, shape)),
+    );
+    const found = await this.#read(tx, places);
+    const name = await this.#keep(tx, event, { event: stored, places });
+    const waiters = places.flatMap((place) => found.get(place)?.waits ?? []);
+    const changes = places.map((place) => {
+      const { events } = found.get(place) ?? empty;
+      return change(place, { waits: [], events: name === undefined ? events : [...events, name] });
+    });
+    await tx.documents.write(names.waits, changes);
+    return { name: name ?? "", waiters };
+  }
+
+  /**
+   * Somebody begins to wait. An event that is there and that he has not seen yet is his at once; else he is found when one comes.
+   *
+   * @throws NewShape
+   */
+  async wait(
+    tx: Transaction,
+    { type, where = {}, waiter, seen }: Waiting,
+  ): Promise<{ readonly place: string; readonly met?: Met }> {
+    const { shape, values } = shapeOf(where);
+    const known = await this.#known(type);
+    if (!known.some((one) => same(one, shape))) throw new NewShape(type, shape);
+    const place = placeOf(type, shape, values);
+    const here = (await this.#read(tx, [place])).get(place) ?? empty;
+    const met = await this.#unseen(tx, here.events, seen);
+    const waits = met ? here.waits : [...here.waits, waiter];
+    await tx.documents.write(this.#parts.names.waits, [change(place, { ...here, waits })]);
+    return met ? { place, met } : { place };
+  }
+
+  /** Somebody no longer waits. */
+  async leave(tx: Transaction, places: readonly string[], key: string): Promise<void> {
+    if (places.length === 0) return;
+    const found = await this.#read(tx, places);
+    const changes = [...found].map(([place, { waits, events }]) =>
+      change(place, { waits: waits.filter((one) => one.key !== key), events }),
+    );
+    await tx.documents.write(this.#parts.names.waits, changes);
+  }
+
+  /** Makes a shape known, with the events that came before it. Everybody goes by it after `shapesKnownMs`. */
+  async learn({ type, shape }: NewShape): Promise<void> {
+    const { store, names } = this.#parts;
+    await store.transaction(
+      (tx) => tx.documents.write(names.shapes, [{ key: ofType(type) + JSON.stringify(shape), body: "1" }]),
+      { retries: 10 },
+    );
+    this.#shapes.delete(type);
+  }
+
+  /** Events that were kept before this shape was known come to their places. To be done once everybody knows it. */
+  async gather({ type, shape }: NewShape): Promise<void> {
+    const { store, names } = this.#parts;
+    await store.transaction(
+      async (tx) => {
+        for (const { key, body } of await tx.documents.list(recentOf(names), {
+          prefix: ofType(type),
+          limit: 10_000,
+        })) {
+          const recent = JSON.parse(body) as Recent;
+          const place = placeOf(type, shape, valuesOf(recent.event as MeshEvent, shape));
+          if (recent.places.includes(place)) continue;
+          const here = (await this.#read(tx, [place])).get(place) ?? empty;
+          const events = [...here.events, key].sort();
+          await tx.documents.write(names.waits, [change(place, { ...here, events })]);
+          const moved: Recent = { ...recent, places: [...recent.places, place] };
+          await tx.documents.write(recentOf(names), [{ key, body: JSON.stringify(moved) }]);
+        }
+      },
+      { retries: 10 },
+    );
+  }
+
+  /** Forgets events of this type that have been kept for long enough. */
+  async sweep(type: string): Promise<void> {
+    const { store, names, clock, patienceMs } = this.#parts;
+    const behind = nameAt(type, clock.now() - patienceMs);
+    const oldest = await store.documents.list(recentOf(names), { prefix: ofType(type), limit: 200 });
+    const old = oldest.filter(({ key }) => key < behind);
+    for (const { key, body } of old) {
+      await store.transaction(
+        async (tx) => {
+          const { places } = JSON.parse(body) as Recent;
+          const found = await this.#read(tx, places);
+          const changes = [...found].map(([place, { waits, events }]) =>
+            change(place, { waits, events: events.filter((one) => one !== key) }),
+          );
+          await tx.documents.write(names.waits, changes);
+          await tx.documents.write(recentOf(names), [{ key, body: undefined }]);
+        },
+        { retries: 10 },
+      );
+    }
+  }
+
+  async #keep(tx: Transaction, event: MeshEvent, recent: Recent): Promise<string | undefined> {
+    const { names, clock, patienceMs } = this.#parts;
+    if (patienceMs === 0) return undefined;
+    const name = nameOf(event, clock.now());
+    await tx.documents.write(recentOf(names), [{ key: name, body: JSON.stringify(recent) }]);
+    return name;
+  }
+
+  async #unseen(
+    tx: Transaction,
+    names: readonly string[],
+    seen: (name: string) => boolean,
+  ): Promise<Met | undefined> {
+    const name = names.find((one) => !seen(one));
+    if (name === undefined) return undefined;
+    const body = (await tx.documents.read(recentOf(this.#parts.names), [name])).get(name);
+    if (body === undefined) return undefined;
+    return { name, event: (JSON.parse(body) as Recent).event };
+  }
+
+  async #read(tx: Transaction, places: readonly string[]): Promise<Map<string, Place>> {
+    const bodies = await tx.documents.read(this.#parts.names.waits, places);
+    return new Map([...bodies].map(([place, body]) => [place, JSON.parse(body) as Place]));
+  }
+
+  async #known(type: string): Promise<readonly Shape[]> {
+    const { store, clock, names } = this.#parts;
+    const known = this.#shapes.get(type);
+    if (known && known.until > clock.now()) return known.shapes;
+    const until = clock.now() + shapesKnownMs;
+    const rows = await store.documents.list(names.shapes, { prefix: ofType(type) });
+    const shapes = rows.map(({ key }) => JSON.parse(key.slice(ofType(type).length)) as Shape);
+    this.#shapes.set(type, { shapes, until });
+    return shapes;
+  }
+}
+
+export interface Waiting {
+  readonly type: string;
+  readonly where: object | undefined;
+  readonly waiter: Waiter;
+  /** Whether the instance has had this event before. */
+  readonly seen: (name: string) => boolean;
+}
+
+const recentOf = (names: SagaNames): string => `${names.instances}:recent`;
+
+const change = (place: string, { waits, events }: Place): { key: string; body: string | undefined } => ({
+  key: place,
+  body: waits.length + events.length === 0 ? undefined : JSON.stringify({ waits, events }),
+});
+
+/** In JSON no type is the beginning of another. */
+const ofType = (type: string): string => `${JSON.stringify(type)} `;
+
+const nameAt = (type: string, at: number): string => ofType(type) + String(Math.floor(at)).padStart(15, "0");
+
+function nameOf(event: MeshEvent, at: number): string {
+  return `${nameAt(event.type, at)} ${hash("sha256", JSON.stringify([event.source, event.id])).slice(0, 32)}`;
+}
+
+/** When the event of this name came. */
+export function cameAt(name: string): number {
+  return Number(/ (\d{15}) [^ ]*$/.exec(name)?.[1]);
+}
+
+function placeOf(type: string, shape: Shape, values: readonly unknown[]): string {
+  return `${ofType(type)}${JSON.stringify(shape)} ${hash("sha256", JSON.stringify(values)).slice(0, 32)}`;
+}
+
+/** The fields of a `where`, and what they have to be. */
+function shapeOf(where: object): { readonly shape: Shape; readonly values: readonly unknown[] } {
+  const leaves: [readonly string[], unknown][] = [];
+  const walk = (value: unknown, path: readonly string[]): void => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      for (const [name, inner] of Object.entries(value)) walk(inner, [...path, name]);
+    } else if (value !== undefined) leaves.push([path, value]);
+  };
+  walk(where, []);
+  leaves.sort(([one], [other]) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+  return { shape: leaves.map(([path]) => path), values: leaves.map(([, value]) => value) };
+}
+
+function valuesOf(event: MeshEvent, shape: Shape): readonly unknown[] {
+  return shape.map((path) => {
+    let value: unknown = event;
+    for (const name of path) {
+      value =
+        typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+    }
+    return value ?? null;
+  });
+}
+
+const same = (one: Shape, other: Shape): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,0 +1,159 @@
+/** What people can ask of sagas, and have done with them. */
+import { MeshError } from "../errors/errors.js";
+import type { MeshEvent } from "../event/event.js";
+import type { Store } from "../store/contract.js";
+import type { ErrorRecord } from "./errors.js";
+import { readEvent } from "./events.js";
+import type { JournalEntry } from "./journal.js";
+import {
+  cutJournal,
+  type InstanceRecord,
+  namesOf,
+  readJournal,
+  readRecord,
+  type SagaState,
+} from "./records.js";
+import type { SagaRunner } from "./runner.js";
+
+export interface SagaInstance {
+  readonly saga: string;
+  readonly key: string;
+  /** Counts the runs of this key, from 1. */
+  readonly run: number;
+  /** Of the code that it runs with. */
+  readonly version: number;
+  readonly state: SagaState;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly changedAt: number;
+  /** What the function returned. */
+  readonly value?: unknown;
+  readonly error?: ErrorRecord;
+}
+
+/** An instance and all that happened to it: what `sagaHarness` replays. */
+export interface SagaHistory extends SagaInstance {
+  readonly start: MeshEvent;
+  readonly journal: readonly JournalEntry[];
+}
+
+export interface SagaQuery {
+  readonly name: string;
+  readonly state?: SagaState;
+  /** Keys behind this one only. */
+  readonly after?: string;
+  /** At most so many. Default 100. */
+  readonly limit?: number;
+}
+
+export interface SagaOperations {
+  /** Instances of a saga, in the order of their keys. */
+  list(query: SagaQuery): Promise<readonly SagaInstance[]>;
+  /** An instance with its journal; undefined where there is none. */
+  get(name: string, key: string): Promise<SagaHistory | undefined>;
+  /**
+   * Cancels an instance: all it waits for rejects, and its compensations follow. One that has ended stays as it is.
+   *
+   * @returns whether it was running
+   * @throws MeshError `SAGA_UNKNOWN`
+   */
+  cancel(name: string, key: string, reason?: string): Promise<boolean>;
+  /**
+   * Tells an instance something it waits for with `run.signal`, or will.
+   *
+   * @returns whether it was running
+   * @throws MeshError `SAGA_UNKNOWN`
+   */
+  signal(name: string, key: string, signal: string, value?: unknown): Promise<boolean>;
+  /**
+   * Goes on with an instance that failed or stands still: the step that failed last is tried again, or the code behind what was
+   * done last runs again.
+   *
+   * @returns whether there is one
+   * @throws MeshError `SAGA_UNKNOWN`, `SAGA_NOT_RETRYABLE` where more was done after the step failed, or it did not fail
+   */
+  retry(name: string, key: string): Promise<boolean>;
+}
+
+export function sagaOperations(
+  store: Store,
+  runnerOf: (name: string) => SagaRunner | undefined,
+): SagaOperations {
+  const running = (name: string): SagaRunner => {
+    const runner = runnerOf(name);
+    if (runner === undefined)
+      throw new MeshError(
+        "SAGA_UNKNOWN",
+        `This mesh has no saga "${name}". Give it to mesh.saga, or ask a mesh that has it.`,
+      );
+    return runner;
+  };
+  return {
+    async list({ name, state, after, limit = 100 }) {
+      const found: SagaInstance[] = [];
+      for (let from = after; found.length < limit; ) {
+        const options = { limit: 1_000, ...(from === undefined ? {} : { after: from }) };
+        const page = await store.documents.list(namesOf(name).instances, options);
+        for (const { body } of page) {
+          const record = JSON.parse(body) as InstanceRecord;
+          if (state === undefined || record.state === state) found.push(instanceOf(name, record));
+        }
+        from = page.at(-1)?.key;
+        if (page.length < 1_000) break;
+      }
+      return found.slice(0, limit);
+    },
+    async get(name, key) {
+      const names = namesOf(name);
+      const record = await readRecord(store.documents, names, key);
+      if (record === undefined) return undefined;
+      const journal = await readJournal(store.documents, names, record);
+      return { ...instanceOf(name, record), start: readEvent(record.start), journal };
+    },
+    cancel: (name, key, reason = "by an operator") =>
+      running(name).tell(key, { arrivals: [{ kind: "cancel", reason }] }),
+    signal: (name, key, signal, value) =>
+      running(name).tell(key, { arrivals: [{ kind: "signal", name: signal, value }] }),
+    retry: (name, key) => {
+      const runner = running(name);
+      return runner.change(key, async (tx, record) => {
+        const names = namesOf(name);
+        const journal = await readJournal(tx.documents, names, record);
+        const { due: _due, owner: _owner, until: _until, error: _error, ...rest } = record;
+        const length = retryFrom(record, journal);
+        const cut = length < journal.length ? await cutJournal(tx, names, record, length) : {};
+        return { ...rest, ...cut, state: "running", due: runner.now };
+      });
+    },
+  };
+}
+
+/** How much of a journal stays. */
+function retryFrom({ state }: InstanceRecord, journal: readonly JournalEntry[]): number {
+  if (state === "stopped") return journal.length;
+  if (state !== "failed") throw notRetryable(`it is ${state}`);
+  const last = journal.findLastIndex((entry) => entry.kind === "attempt" && entry.due === undefined);
+  const after = journal.slice(last + 1);
+  if (last < 0 || after.some(({ kind }) => kind === "step" || kind === "published"))
+    return journal.length - 1;
+  return last;
+}
+
+function notRetryable(why: string): MeshError {
+  return new MeshError("SAGA_NOT_RETRYABLE", `The instance cannot be tried again: ${why}.`);
+}
+
+function instanceOf(saga: string, record: InstanceRecord): SagaInstance {
+  const { key, run, version, state, startedAt, changedAt, value, error } = record;
+  return {
+    saga,
+    key,
+    run,
+    version,
+    state,
+    startedAt,
+    changedAt,
+    ...(value === undefined ? {} : { value }),
+    ...(error === undefined ? {} : { error }),
+  };
+}

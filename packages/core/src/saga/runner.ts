@@ -1,0 +1,344 @@
+/** The work of a process on one saga: events that come, steps, timers, and what other processes have left. */
+import type { Cancel } from "../clock/clock.js";
+import { MeshError, TerminalError } from "../errors/errors.js";
+import type { MeshEvent } from "../event/event.js";
+import type { Transaction } from "../store/contract.js";
+import { isConflict } from "../store/nesting.js";
+import { activate, fits, type Hot, type Input, isDue, type StepResult, startRecord } from "./activation.js";
+import { storedEvent } from "./events.js";
+import { NewShape, shapesKnownMs } from "./meetings.js";
+import type { SagaParts } from "./parts.js";
+import { dueFrom, type InstanceRecord, readRecord, removeRecord, writeRecord } from "./records.js";
+import type { Saga } from "./saga.js";
+import { Steps, type Whose } from "./steps.js";
+
+export interface RunnerOptions {
+  readonly saga: Saga;
+  /** The group that its events come to. */
+  readonly group: string;
+  /** How often to look for what others have left. */
+  readonly pollMs: number;
+}
+
+/** Against other transactions; then it is done again later. */
+const retries = 20;
+const pauseMs = 1_000;
+const page = 100;
+
+export class SagaRunner {
+  readonly #parts: SagaParts;
+  readonly #options: RunnerOptions;
+  readonly #steps: Steps;
+  /** Those whose steps are under way here. */
+  readonly #hot: Map<string, Hot> = new Map();
+  #timer: Cancel = () => undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+  #state: "new" | "running" | "stopped" = "new";
+
+  constructor(parts: SagaParts, options: RunnerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#steps = new Steps({
+      saga: parts.saga,
+      clock: parts.clock,
+      settle: (whose, result) => this.#settle(whose, result),
+    });
+  }
+
+  get saga(): Saga {
+    return this.#options.saga;
+  }
+
+  get now(): number {
+    return this.#parts.clock.now();
+  }
+
+  start(): void {
+    this.#state = "running";
+    this.#wakeAt(this.#parts.clock.now());
+  }
+
+  /** Waits for steps until `deadline`, then leaves them to others. */
+  async stop(deadline: Promise<void>): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "stopped";
+    this.#timer();
+    await Promise.race([Promise.all([this.#looking, this.#steps.idle()]), deadline]);
+    this.#steps.abort();
+    await Promise.allSettled([...this.#hot.keys()].map((key) => this.#release(key)));
+  }
+
+  /** An event has come. */
+  readonly deliver = async (event: MeshEvent): Promise<void> => {
+    const { group, saga } = this.#options;
+    const stored = storedEvent(event);
+    const woken = await this.#transact(async (tx) => {
+      if (!(await tx.claim({ group, source: event.source, id: event.id }))) return [];
+      const done: Hot[] = [];
+      if (saga.events.some(({ type }) => type === event.type)) {
+        const { name, waiters } = await this.#parts.meetings.arrive(tx, event, stored);
+        for (const { key, run, command } of waiters) {
+          const arrivals = [{ kind: "event", command, name, event: stored }] as const;
+          done.push(...(await this.#wake(tx, { key, run }, { arrivals })));
+        }
+      }
+      if (saga.startedBy.some(({ type }) => type === event.type))
+        done.push(...(await this.#begin(tx, event)));
+      return done;
+    });
+    for (const hot of woken) this.#take(hot);
+  };
+
+  /** Tells an instance of something. Returns whether it is there and has not ended. */
+  async tell(key: string, input: Input): Promise<boolean> {
+    const woken = await this.#transact(async (tx) => {
+      const record = await readRecord(tx.documents, this.#parts.names, key);
+      if (record === undefined || isEnded(record)) return undefined;
+      return this.#wake(tx, record, input);
+    });
+    for (const hot of woken ?? []) this.#take(hot);
+    return woken !== undefined;
+  }
+
+  /** Changes a record, and looks at it again. */
+  async change(
+    key: string,
+    work: (tx: Transaction, record: InstanceRecord) => Promise<InstanceRecord>,
+  ): Promise<boolean> {
+    const changed = await this.#transact(async (tx) => {
+      const record = await readRecord(tx.documents, this.#parts.names, key);
+      if (record === undefined) return false;
+      const after = await work(tx, record);
+      await writeRecord(tx, this.#parts.names, { before: record, after, entries: [] });
+      return true;
+    });
+    if (changed) this.#wakeAt(this.#parts.clock.now());
+    return changed;
+  }
+
+  async #begin(tx: Transaction, start: MeshEvent): Promise<Hot[]> {
+    const { saga } = this.#options;
+    const key = saga.key(start);
+    if (typeof key !== "string" || key === "")
+      throw new TerminalError(
+        `saga "${saga.name}": \`key\` gave no text for an event of type ${start.type}.`,
+        {
+          code: "SAGA_KEY_INVALID",
+        },
+      );
+    const known = await readRecord(tx.documents, this.#parts.names, key);
+    if (known === undefined) return [await this.#new(tx, { start, key, run: 1 })];
+    if (saga.again === "ignore") return [];
+    if (saga.again === "reject")
+      throw new TerminalError(`saga "${saga.name}" has an instance of this key already.`, {
+        code: "SAGA_EXISTS",
+      });
+    return this.#supersede(tx, known, start);
+  }
+
+  /** What runs is cancelled; the new one begins when that has ended. */
+  async #supersede(tx: Transaction, known: InstanceRecord, start: MeshEvent): Promise<Hot[]> {
+    const { names } = this.#parts;
+    if (isEnded(known) || known.state === "stopped") return [await this.#next(tx, known, start)];
+    const record = { ...known, next: storedEvent(start) };
+    await writeRecord(tx, names, { before: known, after: record, entries: [] });
+    return this.#wake(tx, record, { arrivals: [{ kind: "cancel", reason: "superseded by a newer one" }] });
+  }
+
+  async #next(tx: Transaction, last: InstanceRecord, start: MeshEvent): Promise<Hot> {
+    await removeRecord(tx, this.#parts.names, last);
+    return this.#new(tx, { start, key: last.key, run: last.run + 1 });
+  }
+
+  async #new(
+    tx: Transaction,
+    of: { readonly start: MeshEvent; readonly key: string; readonly run: number },
+  ): Promise<Hot> {
+    const { clock } = this.#parts;
+    const record = startRecord({ ...of, version: this.saga.version }, clock.now());
+    return activate(tx, this.#parts, { before: record, input: {}, hot: undefined });
+  }
+
+  /** Goes on with an instance, or leaves word for the process that has it. */
+  async #wake(tx: Transaction, { key, run }: Whose, input: Input): Promise<Hot[]> {
+    const { names, clock, me } = this.#parts;
+    const record = await readRecord(tx.documents, names, key);
+    if (record === undefined || record.run !== run || isEnded(record)) return [];
+    const isElsewhere =
+      record.owner !== undefined && record.owner !== me && (record.until ?? 0) > clock.now();
+    if (isElsewhere || record.state === "stopped") {
+      const arrivals = [...record.arrivals, ...(input.arrivals ?? [])];
+      if (arrivals.length > record.arrivals.length)
+        await writeRecord(tx, names, { before: record, after: { ...record, arrivals }, entries: [] });
+      return [];
+    }
+    const hot = await activate(tx, this.#parts, { before: record, input, hot: this.#hotOf(record) });
+    const { next } = record;
+    if (!isEnded(hot.record) || next === undefined) return [hot];
+    return [hot, await this.#next(tx, hot.record, next as MeshEvent)];
+  }
+
+  /** What is in memory is used once: when its transaction fails it is ahead of what is stored. */
+  #hotOf(record: InstanceRecord): Hot | undefined {
+    const hot = this.#hot.get(record.key);
+    this.#hot.delete(record.key);
+    return fits(hot, record, this.#parts.me) ? hot : undefined;
+  }
+
+  /** After the commit. */
+  #take(hot: Hot): void {
+    const { record, execution } = hot;
+    const { clock } = this.#parts;
+    const now = clock.now();
+    const steps = isEnded(record)
+      ? []
+      : execution.pending
+          .filter((one) => one.kind === "step")
+          .filter((one) => one.due === undefined || isDue(one, now));
+    this.#steps.keep(record, steps);
+    if (record.due !== undefined) this.#wakeAt(record.due);
+    if (steps.length === 0 || record.owner !== this.#parts.me) {
+      this.#hot.delete(record.key);
+      return;
+    }
+    this.#hot.set(record.key, hot);
+    for (const step of steps) this.#steps.begin(record, step);
+  }
+
+  /** A step is done: told until the store has it, or somebody else has the instance. */
+  async #settle(whose: Whose, result: StepResult): Promise<void> {
+    const { names, clock, logger, me, saga } = this.#parts;
+    for (;;) {
+      try {
+        const woken = await this.#transact(async (tx) => {
+          const record = await readRecord(tx.documents, names, whose.key);
+          if (record?.run !== whose.run || record.owner !== me) return [];
+          return this.#wake(tx, record, { results: [result] });
+        });
+        for (const hot of woken) this.#take(hot);
+        return;
+      } catch (error) {
+        logger.warn({ err: error, saga, key: whose.key }, "the result of a step could not be stored yet");
+        if (this.#state === "stopped") return;
+        await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      }
+    }
+  }
+
+  async #release(key: string): Promise<void> {
+    const { me, clock } = this.#parts;
+    this.#hot.delete(key);
+    await this.change(key, async (_tx, record) => {
+      if (record.owner !== me) return record;
+      const { owner: _owner, until: _until, ...rest } = record;
+      return { ...rest, due: clock.now() };
+    });
+  }
+
+  async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const { store, meetings, clock } = this.#parts;
+    for (let left = retries; ; left--) {
+      try {
+        return await store.transaction(work);
+      } catch (error) {
+        if (error instanceof NewShape) {
+          await meetings.learn(error);
+          await new Promise<void>((resolve) => clock.after(shapesKnownMs, resolve));
+          await meetings.gather(error);
+        } else if (left <= 0 || !isConflict(error)) throw error;
+      }
+    }
+  }
+
+  #wakeAt(time: number): void {
+    if (this.#state !== "running" || time >= this.#timerAt) return;
+    const { clock } = this.#parts;
+    this.#timer();
+    this.#timerAt = time;
+    this.#timer = clock.after(Math.max(0, time - clock.now()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+    });
+  }
+
+  /** What is due, whoever had it. */
+  async #look(): Promise<void> {
+    const { clock, logger, store, names, saga, meetings } = this.#parts;
+    let next = clock.now() + this.#options.pollMs;
+    try {
+      await this.#renew();
+      for (;;) {
+        const entries = (await store.documents.list(names.due, { limit: page })).map(({ key }) =>
+          dueFrom(key),
+        );
+        const now = clock.now();
+        const due = entries.filter((entry) => entry.due <= now);
+        for (const { key, due: at } of due) {
+          if (this.#state !== "running") return;
+          await this.#lookAt(key, at);
+        }
+        const ahead = entries.find((entry) => entry.due > now);
+        if (ahead) next = Math.min(next, ahead.due);
+        if (due.length < page) break;
+      }
+      for (const { type } of this.saga.events) await meetings.sweep(type);
+    } catch (error) {
+      logger.warn({ err: error, saga }, "timers of a saga could not be looked at; it is tried again");
+      next = clock.now() + pauseMs;
+    }
+    this.#wakeAt(next);
+  }
+
+  async #lookAt(key: string, at: number): Promise<void> {
+    const { names, clock, logger, saga } = this.#parts;
+    try {
+      const woken = await this.#transact(async (tx) => {
+        const record = await readRecord(tx.documents, names, key);
+        if (record === undefined || record.due !== at || at > clock.now()) return [];
+        if (!isEnded(record)) return this.#wake(tx, record, {});
+        await removeRecord(tx, names, record);
+        return [];
+      });
+      for (const hot of woken) this.#take(hot);
+    } catch (error) {
+      logger.warn({ err: error, saga, key }, "an instance of a saga could not go on; it is tried again");
+    }
+  }
+
+  /** Those whose steps take long stay here; what has come for them meanwhile is shown to them. */
+  async #renew(): Promise<void> {
+    const { store, names, clock, me, leaseMs } = this.#parts;
+    const keys = [...this.#hot.keys()];
+    if (keys.length === 0) return;
+    const bodies = await store.documents.read(names.instances, keys);
+    for (const key of keys) {
+      const body = bodies.get(key);
+      const record = body === undefined ? undefined : (JSON.parse(body) as InstanceRecord);
+      const isMine = record?.owner === me;
+      if (!isMine) this.#lost(key);
+      else if (record.arrivals.length > 0 || (record.until ?? 0) - clock.now() < leaseMs / 2)
+        await this.tell(key, {});
+    }
+  }
+
+  #lost(key: string): void {
+    const hot = this.#hot.get(key);
+    if (!hot) return;
+    this.#hot.delete(key);
+    this.#steps.keep(hot.record, []);
+  }
+}
+
+export function isEnded({ state }: Pick<InstanceRecord, "state">): boolean {
+  return state !== "running" && state !== "stopped";
+}
+
+export function versionMissing(saga: string, version: number): MeshError {
+  return new MeshError(
+    "SAGA_VERSION_MISSING",
+    `An instance of saga "${saga}" runs with version ${version}, which this mesh does not have. Give it that version too, until its instances have ended.`,
+  );
+}
