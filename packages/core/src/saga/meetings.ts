@@ -7,6 +7,7 @@ import { hash } from "node:crypto";
 import type { Clock } from "../clock/clock.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Store, Transaction } from "../store/contract.js";
+import type { StoredDocument } from "../store/documents.js";
 import type { SagaNames } from "./records.js";
 
 /** The fields of a shape, each as a path, in order. */
@@ -55,8 +56,9 @@ export interface MeetingParts {
   readonly patienceMs: number;
 }
 
-/** For so long a process goes by the shapes it knows. */
-export const shapesKnownMs = 1_000;
+/** For so long a process goes by the shapes it knows, where others may add to them. */
+const shapesKnownMs = 1_000;
+const page = 200;
 
 const empty: Place = { waits: [], events: [] };
 
@@ -120,7 +122,12 @@ export class Meetings {
     await tx.documents.write(this.#parts.names.waits, changes);
   }
 
-  /** Makes a shape known, with the events that came before it. Everybody goes by it after `shapesKnownMs`. */
+  /** After this time everybody goes by a shape that was made known. In one process each transaction is after the other. */
+  get knownAfterMs(): number {
+    return this.#parts.store.capabilities.reach === "process" ? 0 : shapesKnownMs;
+  }
+
+  /** Makes a shape known. */
   async learn({ type, shape }: NewShape): Promise<void> {
     const { store, names } = this.#parts;
     await store.transaction(
@@ -157,22 +164,28 @@ export class Meetings {
   async sweep(type: string): Promise<void> {
     const { store, names, clock, patienceMs } = this.#parts;
     const behind = nameAt(type, clock.now() - patienceMs);
-    const oldest = await store.documents.list(recentOf(names), { prefix: ofType(type), limit: 200 });
-    const old = oldest.filter(({ key }) => key < behind);
-    for (const { key, body } of old) {
-      await store.transaction(
-        async (tx) => {
-          const { places } = JSON.parse(body) as Recent;
-          const found = await this.#read(tx, places);
-          const changes = [...found].map(([place, { waits, events }]) =>
-            change(place, { waits, events: events.filter((one) => one !== key) }),
-          );
-          await tx.documents.write(names.waits, changes);
-          await tx.documents.write(recentOf(names), [{ key, body: undefined }]);
-        },
-        { retries: 10 },
-      );
+    for (;;) {
+      const oldest = await store.documents.list(recentOf(names), { prefix: ofType(type), limit: page });
+      const old = oldest.filter(({ key }) => key < behind);
+      if (old.length === 0) return;
+      await store.transaction((tx) => this.#forget(tx, old), { retries: 10 });
+      if (old.length < page) return;
     }
+  }
+
+  async #forget(tx: Transaction, old: readonly StoredDocument[]): Promise<void> {
+    const { names } = this.#parts;
+    const gone = new Set(old.map(({ key }) => key));
+    const places = old.flatMap(({ body }) => (JSON.parse(body) as Recent).places);
+    const found = await this.#read(tx, [...new Set(places)]);
+    const changes = [...found].map(([place, { waits, events }]) =>
+      change(place, { waits, events: events.filter((one) => !gone.has(one)) }),
+    );
+    await tx.documents.write(names.waits, changes);
+    await tx.documents.write(
+      recentOf(names),
+      old.map(({ key }) => ({ key, body: undefined })),
+    );
   }
 
   async #keep(tx: Transaction, event: MeshEvent, recent: Recent): Promise<string | undefined> {
@@ -204,7 +217,7 @@ export class Meetings {
     const { store, clock, names } = this.#parts;
     const known = this.#shapes.get(type);
     if (known && known.until > clock.now()) return known.shapes;
-    const until = clock.now() + shapesKnownMs;
+    const until = clock.now() + this.knownAfterMs;
     const rows = await store.documents.list(names.shapes, { prefix: ofType(type) });
     const shapes = rows.map(({ key }) => JSON.parse(key.slice(ofType(type).length)) as Shape);
     this.#shapes.set(type, { shapes, until });

@@ -6,7 +6,7 @@ import type { Transaction } from "../store/contract.js";
 import { isConflict } from "../store/nesting.js";
 import { activate, fits, type Hot, type Input, isDue, type StepResult, startRecord } from "./activation.js";
 import { storedEvent } from "./events.js";
-import { NewShape, shapesKnownMs } from "./meetings.js";
+import { NewShape } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
 import { dueFrom, type InstanceRecord, readRecord, removeRecord, writeRecord } from "./records.js";
 import type { Saga } from "./saga.js";
@@ -244,7 +244,8 @@ export class SagaRunner {
       } catch (error) {
         if (error instanceof NewShape) {
           await meetings.learn(error);
-          await new Promise<void>((resolve) => clock.after(shapesKnownMs, resolve));
+          const { knownAfterMs } = meetings;
+          if (knownAfterMs > 0) await new Promise<void>((resolve) => clock.after(knownAfterMs, resolve));
           await meetings.gather(error);
         } else if (left <= 0 || !isConflict(error)) throw error;
       }

@@ -13,6 +13,7 @@ import {
   type Saga,
   type SagaHistory,
   type SagaState,
+  type Store,
   typed,
 } from "@meshwright/core";
 import { eventually, type VirtualClock, virtualClock } from "@meshwright/testing";
@@ -68,6 +69,32 @@ export function newSite(): Site {
       await mesh.start();
       onTestFinished(() => mesh.stop({ timeout: 0 }));
       return mesh;
+    },
+  };
+}
+
+/** A store that its process can be cut off from: "down", so that calls reject, or "dead", so that none is ever answered or done. */
+export function cuttableStore(database: MemoryDatabase): {
+  readonly store: Store<MemoryRows>;
+  become(state: "up" | "down" | "dead"): void;
+} {
+  let state = "up";
+  const call = (work: () => unknown): unknown => {
+    if (state === "up") return work();
+    return state === "dead" ? new Promise(() => undefined) : Promise.reject(new Error("no connection"));
+  };
+  const cuttable = <T extends object>(part: T): T =>
+    new Proxy(part, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value === "function") return (...args: unknown[]) => call(() => value.apply(target, args));
+        return name === "documents" ? cuttable(value as object) : value;
+      },
+    });
+  return {
+    store: cuttable(memoryStore({ database })),
+    become: (next) => {
+      state = next;
     },
   };
 }
