@@ -33,6 +33,7 @@ export { typeFilter } from "./broker/type-filter.js";
 export type { Cancel, Clock } from "./clock/clock.js";
 export { systemClock } from "./clock/clock.js";
 export { BrokerError, ConfigurationError, MeshError, StoreError } from "./errors/errors.js";
+export { replayJournal } from "./saga/replay.js";
 export { backlogOf, mostCounted } from "./store/backlog.js";
 export type {
   BatchOutcome,

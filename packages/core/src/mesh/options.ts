@@ -15,7 +15,7 @@ import type { Plugin } from "./plugin.js";
 export interface SagaSettings {
   /**
    * For so long an instance is with the process that does its steps, which renews it. When that process dies, another goes on
-   * after this time. Default "30s".
+   * after this time. Default "30s", at least "5s".
    */
   readonly lease?: Duration;
   /** How often a process looks for timers and for what others have left, at least. Default "1s". */

@@ -26,6 +26,9 @@ interface Parts {
   readonly logger: Logger;
 }
 
+/** An instance may have to wait for two seconds, until all processes know a new way to wait. */
+const leastLeaseMs = 5_000;
+
 export class Sagas {
   /** What their groups are subscribed with. */
   readonly registrations: Registration[] = [];
@@ -38,7 +41,10 @@ export class Sagas {
 
   constructor(parts: Parts, { lease = "30s", poll = "1s" }: SagaSettings = {}) {
     this.#parts = parts;
-    this.#settings = { leaseMs: durationMs(lease, "sagas.lease"), pollMs: durationMs(poll, "sagas.poll") };
+    const leaseMs = durationMs(lease, "sagas.lease");
+    const pollMs = durationMs(poll, "sagas.poll");
+    if (leaseMs < leastLeaseMs || pollMs < 1) throw settingsInvalid();
+    this.#settings = { leaseMs, pollMs };
     this.#me = newId(parts.clock.now());
   }
 
@@ -121,6 +127,13 @@ function storeMissing(name: string): ConfigurationError {
   return new ConfigurationError(
     "STORE_MISSING",
     `Saga "${name}" needs a store, and the mesh has none. Give createMesh a \`store\`.`,
+  );
+}
+
+function settingsInvalid(): ConfigurationError {
+  return new ConfigurationError(
+    "OPTION_INVALID",
+    "sagas: `lease` must be at least 5 seconds, and `poll` a millisecond.",
   );
 }
 

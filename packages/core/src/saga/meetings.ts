@@ -49,6 +49,9 @@ export class NewShape extends Error {
   }
 }
 
+/** The shapes that are known have to be read anew, outside of any transaction: there each would lock them. */
+export class StaleShapes extends Error {}
+
 export interface MeetingParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -56,16 +59,19 @@ export interface MeetingParts {
   readonly patienceMs: number;
 }
 
-/** For so long a process goes by the shapes it knows, where others may add to them. */
-const shapesKnownMs = 1_000;
+/** For so long a process goes by the shapes it has read, where others may add to them. */
+const shapesKnownMs = 500;
+/** After this time all transactions that went by less have ended. */
+const settledMs = 2_000;
 const page = 200;
 
 const empty: Place = { waits: [], events: [] };
 
 export class Meetings {
   readonly #parts: MeetingParts;
-  /** By type: its shapes, and until when they are known well enough. */
-  readonly #shapes: Map<string, { readonly shapes: readonly Shape[]; readonly until: number }> = new Map();
+  /** By type, and until when they are known well enough. */
+  #shapes: ReadonlyMap<string, readonly Shape[]> = new Map();
+  #knownUntil = 0;
 
   constructor(parts: MeetingParts) {
     this.#parts = parts;
@@ -78,7 +84,7 @@ export class Meetings {
     stored: unknown,
   ): Promise<{ readonly name: string; readonly waiters: readonly Waiter[] }> {
     const { names } = this.#parts;
-    const places = (await this.#known(event.type)).map((shape) =>
+    const places = (await this.#known(tx, event.type)).map((shape) =>
       placeOf(event.type, shape, valuesOf(event, shape)),
     );
     const found = await this.#read(tx, places);
@@ -102,7 +108,7 @@ export class Meetings {
     { type, where = {}, waiter, seen }: Waiting,
   ): Promise<{ readonly place: string; readonly met?: Met }> {
     const { shape, values } = shapeOf(where);
-    const known = await this.#known(type);
+    const known = await this.#known(tx, type);
     if (!known.some((one) => same(one, shape))) throw new NewShape(type, shape);
     const place = placeOf(type, shape, values);
     const here = (await this.#read(tx, [place])).get(place) ?? empty;
@@ -122,19 +128,33 @@ export class Meetings {
     await tx.documents.write(this.#parts.names.waits, changes);
   }
 
-  /** After this time everybody goes by a shape that was made known. In one process each transaction is after the other. */
+  /** After this time everybody goes by a shape that was made known. */
   get knownAfterMs(): number {
-    return this.#parts.store.capabilities.reach === "process" ? 0 : shapesKnownMs;
+    return this.#isAlone ? 0 : settledMs;
+  }
+
+  /** In one process each transaction is after the other, and reads the shapes itself. */
+  get #isAlone(): boolean {
+    return this.#parts.store.capabilities.reach === "process";
+  }
+
+  /** Reads which shapes there are, unless that was done of late. To be called before each transaction. */
+  async refresh(): Promise<void> {
+    const { store, clock, names } = this.#parts;
+    if (this.#isAlone || clock.now() < this.#knownUntil) return;
+    const until = clock.now() + shapesKnownMs;
+    this.#shapes = shapesIn(await store.documents.list(names.shapes));
+    this.#knownUntil = until;
   }
 
   /** Makes a shape known. */
   async learn({ type, shape }: NewShape): Promise<void> {
     const { store, names } = this.#parts;
     await store.transaction(
-      (tx) => tx.documents.write(names.shapes, [{ key: ofType(type) + JSON.stringify(shape), body: "1" }]),
+      (tx) => tx.documents.write(names.shapes, [{ key: JSON.stringify([type, shape]), body: "1" }]),
       { retries: 10 },
     );
-    this.#shapes.delete(type);
+    this.#knownUntil = 0;
   }
 
   /** Events that were kept before this shape was known come to their places. To be done once everybody knows it. */
@@ -213,16 +233,21 @@ export class Meetings {
     return new Map([...bodies].map(([place, body]) => [place, JSON.parse(body) as Place]));
   }
 
-  async #known(type: string): Promise<readonly Shape[]> {
-    const { store, clock, names } = this.#parts;
-    const known = this.#shapes.get(type);
-    if (known && known.until > clock.now()) return known.shapes;
-    const until = clock.now() + this.knownAfterMs;
-    const rows = await store.documents.list(names.shapes, { prefix: ofType(type) });
-    const shapes = rows.map(({ key }) => JSON.parse(key.slice(ofType(type).length)) as Shape);
-    this.#shapes.set(type, { shapes, until });
-    return shapes;
+  async #known(tx: Transaction, type: string): Promise<readonly Shape[]> {
+    const { clock, names } = this.#parts;
+    if (this.#isAlone) return shapesIn(await tx.documents.list(names.shapes)).get(type) ?? [];
+    if (clock.now() >= this.#knownUntil) throw new StaleShapes("the shapes are stale");
+    return this.#shapes.get(type) ?? [];
   }
+}
+
+function shapesIn(documents: readonly StoredDocument[]): Map<string, Shape[]> {
+  const shapes = new Map<string, Shape[]>();
+  for (const { key } of documents) {
+    const [type, shape] = JSON.parse(key) as [string, Shape];
+    shapes.set(type, [...(shapes.get(type) ?? []), shape]);
+  }
+  return shapes;
 }
 
 export interface Waiting {

@@ -6,7 +6,7 @@ import type { Transaction } from "../store/contract.js";
 import { isConflict } from "../store/nesting.js";
 import { activate, fits, type Hot, type Input, isDue, type StepResult, startRecord } from "./activation.js";
 import { storedEvent } from "./events.js";
-import { NewShape } from "./meetings.js";
+import { NewShape, StaleShapes } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
 import { dueFrom, type InstanceRecord, readRecord, removeRecord, writeRecord } from "./records.js";
 import type { Saga } from "./saga.js";
@@ -240,8 +240,10 @@ export class SagaRunner {
     const { store, meetings, clock } = this.#parts;
     for (let left = retries; ; left--) {
       try {
+        await meetings.refresh();
         return await store.transaction(work);
       } catch (error) {
+        if (error instanceof StaleShapes) continue;
         if (error instanceof NewShape) {
           await meetings.learn(error);
           const { knownAfterMs } = meetings;

@@ -43,6 +43,7 @@
  * - **S18** Reading by category or types gives what is wanted of the log, in its order, and nothing else.
  * - **S19** A checkpoint is held by one transaction at a time, and moves with it or not at all. Documents are written with their
  *   transaction or not at all, and no change gets lost under another that had read the same.
+ * - **S20** What sagas need holds together: they go on over waits, timers and the death of processes, and miss nothing.
  */
 import type { WireMessage } from "../broker/contract.js";
 import type { Cancel, Clock } from "../clock/clock.js";

@@ -19,7 +19,7 @@ export interface StoreCase {
 
 /** The cases of one guarantee. */
 export interface StoreGuarantee {
-  /** "S1" to "S19". */
+  /** "S1" to "S20". */
   readonly id: string;
   /** The promise, in the words of the contract. */
   readonly promise: string;

@@ -12,8 +12,9 @@ import { s16 } from "./s16-read.js";
 import { s17 } from "./s17-log.js";
 import { s18 } from "./s18-query.js";
 import { s19 } from "./s19-projections.js";
+import { s20 } from "./s20-sagas.js";
 
-/** Everything a store must show: S1 to S19. */
+/** Everything a store must show: S1 to S20. */
 export const storeGuarantees: readonly StoreGuarantee[] = [
   s01,
   s02,
@@ -34,4 +35,5 @@ export const storeGuarantees: readonly StoreGuarantee[] = [
   s17,
   s18,
   s19,
+  s20,
 ];

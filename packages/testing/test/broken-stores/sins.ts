@@ -18,6 +18,7 @@ import * as s17 from "./s17.js";
 import * as s18 from "./s18.js";
 import * as s19 from "./s19.js";
 import * as s19Documents from "./s19-documents.js";
+import * as s20 from "./s20.js";
 import type { StoreSin } from "./sin.js";
 
 const files: readonly (readonly [string, Readonly<Record<string, StoreSin>>])[] = Object.entries({
@@ -40,6 +41,7 @@ const files: readonly (readonly [string, Readonly<Record<string, StoreSin>>])[] 
   S17: s17,
   S18: s18,
   S19: { ...s19, ...s19Documents },
+  S20: s20,
 });
 
 /** Every sin, with the guarantee it breaks. */
