@@ -7,7 +7,7 @@ import type { Publisher } from "../publish/publisher.js";
 import { Meetings } from "../saga/meetings.js";
 import { type SagaOperations, sagaOperations } from "../saga/operations.js";
 import { namesOf } from "../saga/records.js";
-import { SagaRunner, versionMissing } from "../saga/runner.js";
+import { SagaRunner } from "../saga/runner.js";
 import type { Saga } from "../saga/saga.js";
 import type { Catalog } from "../schema/catalog.js";
 import type { Store } from "../store/contract.js";
@@ -50,7 +50,7 @@ export class Sagas {
 
   add(saga: Saga): void {
     const { name, version, startedBy, events } = saga;
-    if (this.#parts.store === undefined) throw storeMissing(name);
+    if (this.#parts.store === undefined) throw storeMissing(`Saga "${name}"`);
     for (const definition of [...startedBy, ...events])
       if (this.#parts.catalog.find(definition.type)?.schema !== definition.schema)
         throw notInCatalog(name, definition.type);
@@ -90,7 +90,7 @@ export class Sagas {
 
   operations(): SagaOperations {
     const { store } = this.#parts;
-    if (store === undefined) throw storeMissing("");
+    if (store === undefined) throw storeMissing("mesh.sagas");
     return sagaOperations(store, (name) => this.#runners.get(name));
   }
 
@@ -111,22 +111,19 @@ export class Sagas {
       leaseMs,
       retentionMs,
       patienceMs,
-      version: (version: number) => {
-        const found = versions.find((one) => one.version === version);
-        if (found === undefined) throw versionMissing(name, version);
-        return found;
-      },
+      version: (version: number) => versions.find((one) => one.version === version),
     };
-    return new SagaRunner(parts, { saga: newest, group: `${service}.${groupName(name)}`, pollMs });
+    const awaited = new Set(versions.flatMap(({ events }) => events.map(({ type }) => type)));
+    return new SagaRunner(parts, { saga: newest, group: `${service}.${groupName(name)}`, awaited, pollMs });
   }
 }
 
 const groupName = (saga: string): string => `saga.${saga}`;
 
-function storeMissing(name: string): ConfigurationError {
+function storeMissing(who: string): ConfigurationError {
   return new ConfigurationError(
     "STORE_MISSING",
-    `Saga "${name}" needs a store, and the mesh has none. Give createMesh a \`store\`.`,
+    `${who} needs a store, and the mesh has none. Give createMesh a \`store\`.`,
   );
 }
 

@@ -4,12 +4,14 @@
  */
 
 import { delayAfter, maxAttempts } from "../consume/retry.js";
+import { MeshError, RetryableError, StoreError, TerminalError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { deriveId } from "../event/ids.js";
 import type { Transaction } from "../store/contract.js";
-import { errorRecord, JournalMismatchError } from "./errors.js";
+import { durationMs } from "../util/duration.js";
+import { errorRecord, JournalMismatchError, versionMissing } from "./errors.js";
 import { readEvent, storedEvent } from "./events.js";
-import { astray, type Command, Execution } from "./execution.js";
+import { asJson, astray, type Command, Execution } from "./execution.js";
 import type { JournalEntry } from "./journal.js";
 import { cameAt } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
@@ -21,6 +23,9 @@ export interface StepResult {
   readonly attempt: number;
   readonly outcome: { readonly value: unknown } | { readonly error: unknown };
 }
+
+type Step = Extract<Command, { kind: "step" }>;
+type Wait = Extract<Command, { kind: "wait" }>;
 
 export interface Input {
   readonly arrivals?: readonly Arrival[];
@@ -128,7 +133,7 @@ class Activation {
     for (const result of this.#input.results ?? []) await this.#stepped(result);
     do {
       await this.#goOn();
-    } while (await this.#timesUp());
+    } while ((await this.#timesUp()) || (await this.#meetAgain()));
     if (this.#execution.isAstray) this.#execution.endWith(astray());
     const record = await this.#write();
     return { record, execution: this.#execution };
@@ -136,7 +141,9 @@ class Activation {
 
   #newExecution(): Execution {
     const { key, start, version } = this.#before;
-    const { body } = this.#parts.version(version);
+    const saga = this.#parts.version(version);
+    if (saga === undefined) throw versionMissing(this.#parts.saga, version);
+    const { body } = saga;
     const now = (): number => this.#parts.clock.now();
     return new Execution({ key, start: readEvent(start), readEvent, now, body });
   }
@@ -188,17 +195,19 @@ class Activation {
   async #stepped({ command, attempt, outcome }: StepResult): Promise<void> {
     const step = this.#pending(command);
     if (step?.kind !== "step" || step.attempt !== attempt) return;
-    const { name, retry } = step;
-    if ("value" in outcome) {
-      const value =
-        outcome.value === undefined ? undefined : JSON.parse(JSON.stringify(outcome.value) ?? "null");
-      await this.#put({ command, kind: "step", name, ...(value === undefined ? {} : { value }) });
-      return;
-    }
-    const error = errorRecord(outcome.error);
-    const isLast = attempt >= maxAttempts(retry);
-    const due = this.#now + delayAfter(retry, attempt);
-    await this.#put({ command, kind: "attempt", name, attempt, error, ...(isLast ? {} : { due }) });
+    const { name } = step;
+    const done = jsonOf(outcome, `step "${name}" returned`);
+    if (!("error" in done)) return this.#put({ command, kind: "step", name, ...done });
+    const due = this.#againAt(step, done.error);
+    const again = due === undefined ? {} : { due };
+    return this.#put({ command, kind: "attempt", name, attempt, error: errorRecord(done.error), ...again });
+  }
+
+  /** When a failed attempt is followed by another; undefined where it was the last. */
+  #againAt({ retry, attempt }: Step, error: unknown): number | undefined {
+    if (error instanceof TerminalError || attempt >= maxAttempts(retry)) return undefined;
+    if (error instanceof RetryableError) return this.#now + durationMs(error.after, "RetryableError: after");
+    return this.#now + delayAfter(retry, attempt);
   }
 
   /** Does what the function asks for, as far as that can be done here. */
@@ -216,17 +225,21 @@ class Activation {
     const { key, run } = this.#before;
     const start = readEvent(this.#before.start);
     const id = deriveId({ group: `saga:${saga}`, source: key, id: String(run), ordinal: command });
-    const prepared = publisher.prepare(
-      name,
-      data,
-      { ...options, id },
-      { group: saga, event: start, ordinal: 0 },
-    );
-    await publisher.store([prepared], this.#tx, start);
-    await this.#put({ command, kind: "published", name, event: storedEvent(prepared.event) });
+    const cause = { group: saga, event: start, ordinal: 0 };
+    let event: unknown;
+    try {
+      const prepared = publisher.prepare(name, data, { ...options, id }, cause);
+      await publisher.store([prepared], this.#tx, start);
+      event = storedEvent(prepared.event);
+    } catch (error) {
+      // What is wrong with the event is the saga's affair, what is wrong with the store is not.
+      if (error instanceof StoreError || !(error instanceof MeshError)) throw error;
+      return this.#put({ command, kind: "refused", name, error: errorRecord(error) });
+    }
+    return this.#put({ command, kind: "published", name, event });
   }
 
-  async #wait(wait: Extract<Command, { kind: "wait" }>): Promise<void> {
+  async #wait(wait: Wait): Promise<void> {
     const { command, name, on, timeoutMs } = wait;
     const due = timeoutMs === undefined ? {} : { due: this.#now + timeoutMs };
     await this.#put({ command, kind: "waiting", name, ...due });
@@ -237,15 +250,30 @@ class Activation {
       await this.#put({ command, kind: "signalled", name, value: signal.value });
       return;
     }
+    await this.#meet(wait);
+  }
+
+  async #meet(wait: Wait): Promise<void> {
     const { key, run } = this.#before;
+    const { command } = wait;
     const { place, met } = await this.#parts.meetings.wait(this.#tx, {
-      type: name,
+      type: wait.name,
       where: wait.where,
       waiter: { key, run, command },
       seen: (event) => this.#seen.includes(event),
     });
     if (met) await this.#eventFor(wait, met);
     else this.#waits = [...this.#waits, { command, place }];
+  }
+
+  /** An instance that goes on after its end has lost its places. Returns whether there was anything for it. */
+  async #meetAgain(): Promise<boolean> {
+    const { length } = this.#entries;
+    for (const one of this.#execution.pending) {
+      const isOpen = one.kind === "wait" && one.on === "event" && this.#pending(one.command) === one;
+      if (isOpen && !this.#waits.some(({ command }) => command === one.command)) await this.#meet(one);
+    }
+    return this.#entries.length > length;
   }
 
   /** Returns whether anything was due. */
@@ -264,9 +292,7 @@ class Activation {
   }
 
   async #leave(gone: readonly WaitPlace[]): Promise<void> {
-    const { meetings } = this.#parts;
-    const places = gone.map(({ place }) => place);
-    await meetings.leave(this.#tx, places, this.#before.key);
+    await this.#parts.meetings.leave(this.#tx, gone, this.#before.key);
     this.#waits = this.#waits.filter((one) => !gone.includes(one));
   }
 
@@ -314,19 +340,34 @@ class Activation {
   }
 }
 
+/** What a step returned, as JSON; what is none has failed. */
+function jsonOf(
+  outcome: StepResult["outcome"],
+  what: string,
+): { readonly value?: unknown } | { readonly error: unknown } {
+  if ("error" in outcome) return outcome;
+  try {
+    return asJson(outcome.value, what);
+  } catch (error) {
+    return { error };
+  }
+}
+
 export function isDue(command: Command, now: number): boolean {
   return command.kind !== "publish" && command.due !== undefined && command.due <= now;
 }
 
-export function startRecord(
-  {
-    start,
-    key,
-    run,
-    version,
-  }: { readonly start: MeshEvent; readonly key: string; readonly run: number; readonly version: number },
-  now: number,
-): InstanceRecord {
+/** What a run of an instance begins with. */
+export interface Beginning {
+  readonly start: MeshEvent;
+  readonly key: string;
+  readonly run: number;
+  readonly version: number;
+  /** Names the start among recent events: it is none to wait for. */
+  readonly name: string;
+}
+
+export function startRecord({ start, key, run, version, name }: Beginning, now: number): InstanceRecord {
   return {
     key,
     run,
@@ -341,6 +382,6 @@ export function startRecord(
     waits: [],
     arrivals: [],
     signals: [],
-    seen: [],
+    seen: name === "" ? [] : [name],
   };
 }

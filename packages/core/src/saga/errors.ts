@@ -56,6 +56,18 @@ export interface ErrorRecord {
   readonly message: string;
 }
 
+export function versionMissing(saga: string, version: number): MeshError {
+  return new MeshError(
+    "SAGA_VERSION_MISSING",
+    `An instance of saga "${saga}" runs with version ${version}, which this mesh does not have. Give it that version too, until its instances have ended.`,
+  );
+}
+
+/** Of a record, where there is no class of its own. */
+export function errorFrom({ code = "SAGA_REFUSED", message }: ErrorRecord): MeshError {
+  return new MeshError(code, message);
+}
+
 const longestMessage = 2_000;
 
 export function errorRecord(error: unknown): ErrorRecord {

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import type { RetryPolicy } from "../consume/retry.js";
 import { defaultRetry } from "../consume/retry.js";
-import { MeshError } from "../errors/errors.js";
+import { MeshError, TerminalError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import type { PublishOptions } from "../publish/options.js";
 import type { AnyEventDefinition } from "../schema/definition.js";
@@ -15,6 +15,7 @@ import { type Duration, durationMs } from "../util/duration.js";
 import {
   CompensateError,
   type ErrorRecord,
+  errorFrom,
   errorRecord,
   JournalMismatchError,
   SagaCancelledError,
@@ -185,7 +186,8 @@ export class Execution {
     if (entry.kind === "attempt") {
       this.#compensations.delete(entry.command);
       answer.reject(new StepFailedError(entry.name, entry.error));
-    } else answer.resolve(this.#valueOf(entry));
+    } else if (entry.kind === "refused") answer.reject(errorFrom(entry.error));
+    else answer.resolve(this.#valueOf(entry));
   }
 
   #valueOf(entry: CommandEntry): unknown {
@@ -196,10 +198,15 @@ export class Execution {
   #cancel(reason: string): void {
     if (this.#compensating || this.#cancelled) return;
     this.#cancelled = new SagaCancelledError(reason);
+    this.#drop(this.#cancelled);
+  }
+
+  /** Nothing that was asked for is waited for any more. */
+  #drop(reason: Error): void {
     const all = [...this.#pending.values()];
     this.#pending.clear();
     this.#given = [];
-    for (const { answer } of all) answer.reject(this.#cancelled);
+    for (const { answer } of all) answer.reject(reason);
   }
 
   #checkEnd(entry: EndEntry): void {
@@ -229,6 +236,7 @@ export class Execution {
     const isAsked = error instanceof CompensateError || (this.#cancelled && error === this.#cancelled);
     if (!isAsked) return { kind: "end", state: "failed", error: errorRecord(error) };
     this.#compensating = true;
+    this.#drop(error as Error);
     try {
       for (const { name, work, retry } of [...this.#compensations.values()].reverse()) {
         await this.#step(`${name}: compensate`, work, retry ? { retry } : {});
@@ -333,7 +341,25 @@ type CommandOf = Command extends infer One ? (One extends Command ? Omit<One, "c
 function completed(value: unknown): EndEntry {
   if (value instanceof SagaFailure)
     return { kind: "end", state: "failed", error: failureRecord(value.reason) };
-  return { kind: "end", state: "completed", ...(value === undefined ? {} : { value }) };
+  return { kind: "end", state: "completed", ...asJson(value, "the saga returned") };
+}
+
+/**
+ * What JSON makes of a value.
+ *
+ * @throws TerminalError `SAGA_VALUE_INVALID`
+ */
+export function asJson(value: unknown, what: string): { readonly value?: unknown } {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new TerminalError(`What ${what} is no JSON: return what can be kept.`, {
+      code: "SAGA_VALUE_INVALID",
+      cause,
+    });
+  }
+  return text === undefined ? {} : { value: JSON.parse(text) };
 }
 
 function failureRecord(message: string): ErrorRecord {

@@ -16,6 +16,8 @@ export type CommandEntry = {
 } /** A value that is the same whenever the code runs again. */ & (
   | { readonly kind: "value"; readonly name: "now" | "random" | "uuid"; readonly value: unknown }
   | { readonly kind: "published"; readonly name: string; readonly event: unknown }
+  /** It could not be published: it does not fit its schema, say. */
+  | { readonly kind: "refused"; readonly name: string; readonly error: ErrorRecord }
   | { readonly kind: "step"; readonly name: string; readonly value?: unknown }
   /** An attempt of a step has failed. Without `due` it was the last one. */
   | {
@@ -49,6 +51,7 @@ export function commandOf(entry: CommandEntry): string {
     case "value":
       return `run.${entry.name}`;
     case "published":
+    case "refused":
       return `publish "${entry.name}"`;
     case "step":
     case "attempt":

@@ -8,7 +8,7 @@ import type { Clock } from "../clock/clock.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Store, Transaction } from "../store/contract.js";
 import type { StoredDocument } from "../store/documents.js";
-import type { SagaNames } from "./records.js";
+import type { SagaNames, WaitPlace } from "./records.js";
 
 /** The fields of a shape, each as a path, in order. */
 type Shape = readonly (readonly string[])[];
@@ -118,12 +118,14 @@ export class Meetings {
     return met ? { place, met } : { place };
   }
 
-  /** Somebody no longer waits. */
-  async leave(tx: Transaction, places: readonly string[], key: string): Promise<void> {
-    if (places.length === 0) return;
-    const found = await this.#read(tx, places);
+  /** An instance no longer waits: commands, each at its place. */
+  async leave(tx: Transaction, gone: readonly WaitPlace[], key: string): Promise<void> {
+    if (gone.length === 0) return;
+    const found = await this.#read(tx, [...new Set(gone.map(({ place }) => place))]);
+    const isGone = (at: string, waiter: Waiter): boolean =>
+      waiter.key === key && gone.some(({ place, command }) => place === at && command === waiter.command);
     const changes = [...found].map(([place, { waits, events }]) =>
-      change(place, { waits: waits.filter((one) => one.key !== key), events }),
+      change(place, { waits: waits.filter((one) => !isGone(place, one)), events }),
     );
     await tx.documents.write(this.#parts.names.waits, changes);
   }
@@ -289,7 +291,7 @@ function shapeOf(where: object): { readonly shape: Shape; readonly values: reado
   const walk = (value: unknown, path: readonly string[]): void => {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [name, inner] of Object.entries(value)) walk(inner, [...path, name]);
-    } else if (value !== undefined) leaves.push([path, value]);
+    } else leaves.push([path, value ?? null]);
   };
   walk(where, []);
   leaves.sort(([one], [other]) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));

@@ -66,11 +66,11 @@ export interface SagaOperations {
    */
   signal(name: string, key: string, signal: string, value?: unknown): Promise<boolean>;
   /**
-   * Goes on with an instance that failed or stands still: the step that failed last is tried again, or the code behind what was
-   * done last runs again.
+   * Goes on with an instance that failed or stands still. Where it ended because a step had failed, that is tried again; else the
+   * code behind what was done last runs again.
    *
    * @returns whether there is one
-   * @throws MeshError `SAGA_UNKNOWN`, `SAGA_NOT_RETRYABLE` where more was done after the step failed, or it did not fail
+   * @throws MeshError `SAGA_UNKNOWN`, `SAGA_NOT_RETRYABLE` where it neither failed nor stands still
    */
   retry(name: string, key: string): Promise<boolean>;
 }
@@ -133,10 +133,8 @@ function retryFrom({ state }: InstanceRecord, journal: readonly JournalEntry[]):
   if (state === "stopped") return journal.length;
   if (state !== "failed") throw notRetryable(`it is ${state}`);
   const last = journal.findLastIndex((entry) => entry.kind === "attempt" && entry.due === undefined);
-  const after = journal.slice(last + 1);
-  if (last < 0 || after.some(({ kind }) => kind === "step" || kind === "published"))
-    return journal.length - 1;
-  return last;
+  const isWhy = journal.slice(last + 1, -1).every(({ kind }) => kind === "value" || kind === "patched");
+  return last >= 0 && isWhy ? last : journal.length - 1;
 }
 
 function notRetryable(why: string): MeshError {

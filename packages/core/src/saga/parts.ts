@@ -22,6 +22,6 @@ export interface SagaParts {
   readonly leaseMs: number;
   readonly retentionMs: number;
   readonly patienceMs: number;
-  /** @throws MeshError `SAGA_VERSION_MISSING` */
-  version(version: number): Saga;
+  /** The code of a version; undefined where this process does not have it. */
+  version(version: number): Saga | undefined;
 }

@@ -52,13 +52,17 @@ export interface Run<Awaited extends AnyEventDefinition> {
 
   /**
    * Does something outside, and keeps its result: JSON, and what comes back is what JSON makes of it. It may be done more than
-   * once where a process dies meanwhile; see `idempotencyKey`.
+   * once where a process dies meanwhile; see `idempotencyKey`. A TerminalError is not tried again, a RetryableError after its time.
    *
    * @throws StepFailedError when its retries are used up; SagaCancelledError
    */
   step<T>(name: string, work: (context: StepContext) => T | Promise<T>, options?: StepOptions): Promise<T>;
 
-  /** Publishes an event, with the transaction that keeps what the saga has done. Its id is the same whenever the code runs again. */
+  /**
+   * Publishes an event, with the transaction that keeps what the saga has done. Its id is the same whenever the code runs again.
+   *
+   * @throws MeshError with the codes of `mesh.publish`, such as `EVENT_SCHEMA_MISMATCH`
+   */
   publish<Definition extends AnyEventDefinition>(
     definition: Definition,
     data: InputOf<Definition>,
@@ -95,7 +99,7 @@ export interface Run<Awaited extends AnyEventDefinition> {
   /** `Promise.all`, in the order of the journal. */
   all<const T extends readonly unknown[]>(promises: T): Promise<{ -readonly [K in keyof T]: Awaited_<T[K]> }>;
   /** `Promise.race`, in the order of the journal. The others are still waited for, without effect. */
-  race<T>(promises: readonly (T | PromiseLike<T>)[]): Promise<T>;
+  race<const T extends readonly unknown[]>(promises: T): Promise<Awaited_<T[number]>>;
 
   /** Ends the saga as failed, for this reason, when it is returned. Nothing is compensated. */
   fail(reason: string): SagaFailure;

@@ -1,14 +1,30 @@
 /** The work of a process on one saga: events that come, steps, timers, and what other processes have left. */
 import type { Cancel } from "../clock/clock.js";
-import { MeshError, TerminalError } from "../errors/errors.js";
+import { TerminalError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Transaction } from "../store/contract.js";
 import { isConflict } from "../store/nesting.js";
-import { activate, fits, type Hot, type Input, isDue, type StepResult, startRecord } from "./activation.js";
-import { storedEvent } from "./events.js";
+import {
+  activate,
+  type Beginning,
+  fits,
+  type Hot,
+  type Input,
+  isDue,
+  type StepResult,
+  startRecord,
+} from "./activation.js";
+import { readEvent, storedEvent } from "./events.js";
 import { NewShape, StaleShapes } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
-import { dueFrom, type InstanceRecord, readRecord, removeRecord, writeRecord } from "./records.js";
+import {
+  type Arrival,
+  dueFrom,
+  type InstanceRecord,
+  readRecord,
+  removeRecord,
+  writeRecord,
+} from "./records.js";
 import type { Saga } from "./saga.js";
 import { Steps, type Whose } from "./steps.js";
 
@@ -16,6 +32,8 @@ export interface RunnerOptions {
   readonly saga: Saga;
   /** The group that its events come to. */
   readonly group: string;
+  /** The types that any version may wait for. */
+  readonly awaited: ReadonlySet<string>;
   /** How often to look for what others have left. */
   readonly pollMs: number;
 }
@@ -71,20 +89,23 @@ export class SagaRunner {
 
   /** An event has come. */
   readonly deliver = async (event: MeshEvent): Promise<void> => {
-    const { group, saga } = this.#options;
+    const { group, saga, awaited } = this.#options;
     const stored = storedEvent(event);
     const woken = await this.#transact(async (tx) => {
       if (!(await tx.claim({ group, source: event.source, id: event.id }))) return [];
       const done: Hot[] = [];
-      if (saga.events.some(({ type }) => type === event.type)) {
-        const { name, waiters } = await this.#parts.meetings.arrive(tx, event, stored);
+      let name = "";
+      if (awaited.has(event.type)) {
+        const met = await this.#parts.meetings.arrive(tx, event, stored);
+        const { waiters } = met;
+        name = met.name;
         for (const { key, run, command } of waiters) {
           const arrivals = [{ kind: "event", command, name, event: stored }] as const;
           done.push(...(await this.#wake(tx, { key, run }, { arrivals })));
         }
       }
       if (saga.startedBy.some(({ type }) => type === event.type))
-        done.push(...(await this.#begin(tx, event)));
+        done.push(...(await this.#begin(tx, event, name)));
       return done;
     });
     for (const hot of woken) this.#take(hot);
@@ -117,7 +138,7 @@ export class SagaRunner {
     return changed;
   }
 
-  async #begin(tx: Transaction, start: MeshEvent): Promise<Hot[]> {
+  async #begin(tx: Transaction, start: MeshEvent, name: string): Promise<Hot[]> {
     const { saga } = this.#options;
     const key = saga.key(start);
     if (typeof key !== "string" || key === "")
@@ -128,7 +149,7 @@ export class SagaRunner {
         },
       );
     const known = await readRecord(tx.documents, this.#parts.names, key);
-    if (known === undefined) return [await this.#new(tx, { start, key, run: 1 })];
+    if (known === undefined) return [await this.#new(tx, { start, key, run: 1, name })];
     if (saga.again === "ignore") return [];
     if (saga.again === "reject")
       throw new TerminalError(`saga "${saga.name}" has an instance of this key already.`, {
@@ -148,13 +169,10 @@ export class SagaRunner {
 
   async #next(tx: Transaction, last: InstanceRecord, start: MeshEvent): Promise<Hot> {
     await removeRecord(tx, this.#parts.names, last);
-    return this.#new(tx, { start, key: last.key, run: last.run + 1 });
+    return this.#new(tx, { start, key: last.key, run: last.run + 1, name: "" });
   }
 
-  async #new(
-    tx: Transaction,
-    of: { readonly start: MeshEvent; readonly key: string; readonly run: number },
-  ): Promise<Hot> {
+  async #new(tx: Transaction, of: Omit<Beginning, "version">): Promise<Hot> {
     const { clock } = this.#parts;
     const record = startRecord({ ...of, version: this.saga.version }, clock.now());
     return activate(tx, this.#parts, { before: record, input: {}, hot: undefined });
@@ -165,18 +183,30 @@ export class SagaRunner {
     const { names, clock, me } = this.#parts;
     const record = await readRecord(tx.documents, names, key);
     if (record === undefined || record.run !== run || isEnded(record)) return [];
+    const isForeign = this.#parts.version(record.version) === undefined;
     const isElsewhere =
       record.owner !== undefined && record.owner !== me && (record.until ?? 0) > clock.now();
-    if (isElsewhere || record.state === "stopped") {
-      const arrivals = [...record.arrivals, ...(input.arrivals ?? [])];
-      if (arrivals.length > record.arrivals.length)
-        await writeRecord(tx, names, { before: record, after: { ...record, arrivals }, entries: [] });
+    if (isForeign || isElsewhere || record.state === "stopped") {
+      await this.#leaveWord(tx, record, input.arrivals ?? [], isForeign);
       return [];
     }
     const hot = await activate(tx, this.#parts, { before: record, input, hot: this.#hotOf(record) });
     const { next } = record;
     if (!isEnded(hot.record) || next === undefined) return [hot];
-    return [hot, await this.#next(tx, hot.record, next as MeshEvent)];
+    return [hot, await this.#next(tx, hot.record, readEvent(next))];
+  }
+
+  /** For who has the instance; or, where nobody may have it now, for who has its version. */
+  async #leaveWord(
+    tx: Transaction,
+    before: InstanceRecord,
+    arrivals: readonly Arrival[],
+    isForeign: boolean,
+  ): Promise<void> {
+    if (arrivals.length === 0) return;
+    const due = isForeign && before.owner === undefined ? { due: this.now } : {};
+    const after = { ...before, ...due, arrivals: [...before.arrivals, ...arrivals] };
+    await writeRecord(tx, this.#parts.names, { before, after, entries: [] });
   }
 
   /** What is in memory is used once: when its transaction fails it is ahead of what is stored. */
@@ -203,6 +233,7 @@ export class SagaRunner {
       return;
     }
     this.#hot.set(record.key, hot);
+    if (this.#state === "stopped") return;
     for (const step of steps) this.#steps.begin(record, step);
   }
 
@@ -273,10 +304,13 @@ export class SagaRunner {
     let next = clock.now() + this.#options.pollMs;
     try {
       await this.#renew();
-      for (;;) {
-        const entries = (await store.documents.list(names.due, { limit: page })).map(({ key }) =>
-          dueFrom(key),
-        );
+      for (let after: string | undefined; ; ) {
+        const listed = await store.documents.list(names.due, {
+          limit: page,
+          ...(after === undefined ? {} : { after }),
+        });
+        after = listed.at(-1)?.key;
+        const entries = listed.map(({ key }) => dueFrom(key));
         const now = clock.now();
         const due = entries.filter((entry) => entry.due <= now);
         for (const { key, due: at } of due) {
@@ -287,7 +321,7 @@ export class SagaRunner {
         if (ahead) next = Math.min(next, ahead.due);
         if (due.length < page) break;
       }
-      for (const { type } of this.saga.events) await meetings.sweep(type);
+      for (const type of this.#options.awaited) await meetings.sweep(type);
     } catch (error) {
       logger.warn({ err: error, saga }, "timers of a saga could not be looked at; it is tried again");
       next = clock.now() + pauseMs;
@@ -337,11 +371,4 @@ export class SagaRunner {
 
 export function isEnded({ state }: Pick<InstanceRecord, "state">): boolean {
   return state !== "running" && state !== "stopped";
-}
-
-export function versionMissing(saga: string, version: number): MeshError {
-  return new MeshError(
-    "SAGA_VERSION_MISSING",
-    `An instance of saga "${saga}" runs with version ${version}, which this mesh does not have. Give it that version too, until its instances have ended.`,
-  );
 }

@@ -72,7 +72,7 @@ test("a process that lives keeps a step that takes longer than the lease, and he
     "long",
     { startedBy: built, key: (event) => event.data.digest, events: [approved] },
     (run) =>
-      run.race<unknown>([
+      run.race([
         run.step("long", () => {
           begun += 1;
           return new Promise(() => undefined);

@@ -32,7 +32,7 @@ export const approved = defineEvent("com.acme.release.approved.v1", {
   schema: typed<{ readonly by: string }>({}),
 });
 export const released = defineEvent("com.acme.release.finished.v1", {
-  schema: typed<{ readonly digest: string }>({}),
+  schema: { type: "object", required: ["digest"], properties: { digest: { type: "string" } } },
 });
 export const catalog = defineCatalog([built, scanRequested, scanFinished, approved, released]);
 export type TestCatalog = typeof catalog;

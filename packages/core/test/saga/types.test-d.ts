@@ -172,10 +172,7 @@ describe("run", () => {
       const both = await run.all([run.waitFor(scanFinished), run.step("ask", () => 42)]);
       expectTypeOf(both[0]?.data.critical).toEqualTypeOf<number | undefined>();
       expectTypeOf(both[1]).toEqualTypeOf<number>();
-      const first = await run.race<number | string | undefined>([
-        run.step("ask", () => 42),
-        run.signal<string>("stop"),
-      ]);
+      const first = await run.race([run.step("ask", () => 42), run.signal<string>("stop")]);
       expectTypeOf(first).toEqualTypeOf<number | string | undefined>();
       expectTypeOf([run.now(), run.random()]).toEqualTypeOf<number[]>();
       expectTypeOf([run.uuid(), run.key]).toEqualTypeOf<string[]>();
