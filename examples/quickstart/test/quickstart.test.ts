@@ -55,6 +55,26 @@ it("keeps a read model in tables, as the guide to projections shows it", async (
   expect(stdout).toBe('[{"who":"ann","times":2},{"who":"bob","times":1}]\n');
 });
 
+it("runs sagas, as their guide shows it", async () => {
+  const args = [...fromSources, program("saga/main.ts")];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(stdout.replace(/"due":\d+/, '"due":0').split("\n")).toEqual([
+    "release 1 waits for approval",
+    "1: 10 %",
+    "1: 100 %",
+    "release 3 waits for approval",
+    "3 1 false",
+    "2: 10 %",
+    "2: 100 %",
+    "cancelled The saga was cancelled: opened by mistake.",
+    '{"command":0,"kind":"step","name":"announce"}',
+    '{"command":1,"kind":"waiting","name":"com.acme.release.approved.v1","due":0}',
+    '{"kind":"cancel","reason":"opened by mistake"}',
+    '{"kind":"end","state":"cancelled","error":{"code":"SAGA_CANCELLED","message":"The saga was cancelled: opened by mistake."}}',
+    "",
+  ]);
+});
+
 it("tells DORA metrics, as their guide shows it", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...fromSources, program("dora.ts")]);
   expect(stdout).toBe("2026-W14 1 1 3600000 1200000\n");
