@@ -8,7 +8,7 @@ import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { rabbitmqGroups, redisGroups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
-import { outboxDrain, postgres, postgresStreams } from "./postgres/suite.js";
+import { outboxDrain, postgres, postgresSagas, postgresStreams } from "./postgres/suite.js";
 import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
@@ -43,6 +43,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   postgres,
   "outbox-drain": outboxDrain,
   "postgres-streams": postgresStreams,
+  "postgres-sagas": postgresSagas,
 };
 
 const wanted = process.argv.slice(2);

@@ -4,6 +4,7 @@ import { draining } from "./draining.js";
 import { latency } from "./latency.js";
 import { relaying } from "./relaying.js";
 import { relayingOneByOne } from "./relaying-one-by-one.js";
+import { sagas } from "./sagas.js";
 import { streams } from "./streams.js";
 import { writing } from "./writing.js";
 
@@ -18,6 +19,11 @@ export async function postgres(): Promise<void> {
 export async function outboxDrain(): Promise<void> {
   await using server = await postgresServer();
   await draining(await server.createDatabase());
+}
+
+export async function postgresSagas(): Promise<void> {
+  await using server = await postgresServer();
+  await sagas(await server.createDatabase());
 }
 
 export async function postgresStreams(): Promise<void> {

@@ -19,6 +19,16 @@ export { type TestMesh, type TestMeshOptions, testMesh } from "./harness/test-me
 export { type ForkedBroker, type ForkOptions, forkBroker } from "./process/fork-broker.js";
 export { type NodeProcess, type SpawnOptions, spawnNode } from "./process/spawn-node.js";
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from "./proxy/fault-proxy.js";
+export { type EveryCrashResult, everyCrash, type SagaScenario } from "./saga/every-crash.js";
+export { sagaHarness } from "./saga/harness.js";
+export type {
+  CrashPoint,
+  GivenOptions,
+  SagaHarness,
+  SagaHarnessOptions,
+  StepAttempt,
+} from "./saga/options.js";
+export { replaySaga } from "./saga/replay.js";
 export { type PgbouncerServer, type PgbouncerServerOptions, pgbouncerServer } from "./servers/pgbouncer.js";
 export { type PostgresServer, type PostgresServerOptions, postgresServer } from "./servers/postgres.js";
 export { prepareServers } from "./servers/prepare.js";

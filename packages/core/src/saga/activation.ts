@@ -222,9 +222,8 @@ class Activation {
 
   async #publish({ command, name, data, options }: Extract<Command, { kind: "publish" }>): Promise<void> {
     const { publisher, saga } = this.#parts;
-    const { key, run } = this.#before;
     const start = readEvent(this.#before.start);
-    const id = deriveId({ group: `saga:${saga}`, source: key, id: String(run), ordinal: command });
+    const id = commandId(this.#before, command);
     const cause = { group: saga, event: start, ordinal: 0 };
     let event: unknown;
     try {
@@ -367,9 +366,15 @@ export interface Beginning {
   readonly name: string;
 }
 
+/** The same whenever the code runs again, and of no other command. */
+export function commandId({ key, id }: Pick<InstanceRecord, "key" | "id">, command: number): string {
+  return deriveId({ group: "saga command", source: key, id, ordinal: command });
+}
+
 export function startRecord({ start, key, run, version, name }: Beginning, now: number): InstanceRecord {
   return {
     key,
+    id: deriveId({ group: "saga", source: start.source, id: start.id, ordinal: run }),
     run,
     version,
     state: "running",

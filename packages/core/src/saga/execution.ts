@@ -65,7 +65,8 @@ interface Pending {
 interface Compensation {
   readonly name: string;
   readonly work: (context: StepContext) => unknown;
-  readonly retry: RetryPolicy | undefined;
+  /** As that of its step. */
+  readonly options: Pick<StepOptions, "retry" | "timeout">;
 }
 
 const immediate = setImmediate;
@@ -238,8 +239,8 @@ export class Execution {
     this.#compensating = true;
     this.#drop(error as Error);
     try {
-      for (const { name, work, retry } of [...this.#compensations.values()].reverse()) {
-        await this.#step(`${name}: compensate`, work, retry ? { retry } : {});
+      for (const { name, work, options } of [...this.#compensations.values()].reverse()) {
+        await this.#step(`${name}: compensate`, work, options);
       }
     } catch (failure) {
       return { kind: "end", state: "failed", error: errorRecord(failure) };
@@ -264,7 +265,8 @@ export class Execution {
     const timeoutMs = timeout === undefined ? undefined : durationMs(timeout, `step "${name}": timeout`);
     const number = this.#count;
     const done = this.#give({ kind: "step", name, work, retry, timeoutMs, attempt: 1 });
-    if (compensate) this.#compensations.set(number, { name, work: compensate, retry: options.retry });
+    const { compensate: _compensate, ...rest } = options;
+    if (compensate) this.#compensations.set(number, { name, work: compensate, options: rest });
     return done;
   }
 

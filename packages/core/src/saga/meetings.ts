@@ -65,12 +65,21 @@ const shapesKnownMs = 500;
 const settledMs = 2_000;
 const page = 200;
 
+/** What is said of a shape, as JSON. */
+const [announced, ready] = ['"announced"', '"ready"'];
+
 const empty: Place = { waits: [], events: [] };
+
+interface KnownShape {
+  readonly shape: Shape;
+  /** Events that came before it was known have come to their places: it can be waited for. */
+  readonly isReady: boolean;
+}
 
 export class Meetings {
   readonly #parts: MeetingParts;
   /** By type, and until when they are known well enough. */
-  #shapes: ReadonlyMap<string, readonly Shape[]> = new Map();
+  #shapes: ReadonlyMap<string, readonly KnownShape[]> = new Map();
   #knownUntil = 0;
 
   constructor(parts: MeetingParts) {
@@ -84,7 +93,7 @@ export class Meetings {
     stored: unknown,
   ): Promise<{ readonly name: string; readonly waiters: readonly Waiter[] }> {
     const { names } = this.#parts;
-    const places = (await this.#known(tx, event.type)).map((shape) =>
+    const places = (await this.#known(tx, event.type)).map(({ shape }) =>
       placeOf(event.type, shape, valuesOf(event, shape)),
     );
     const found = await this.#read(tx, places);
@@ -109,7 +118,7 @@ export class Meetings {
   ): Promise<{ readonly place: string; readonly met?: Met }> {
     const { shape, values } = shapeOf(where);
     const known = await this.#known(tx, type);
-    if (!known.some((one) => same(one, shape))) throw new NewShape(type, shape);
+    if (!known.some((one) => one.isReady && same(one.shape, shape))) throw new NewShape(type, shape);
     const place = placeOf(type, shape, values);
     const here = (await this.#read(tx, [place])).get(place) ?? empty;
     const met = await this.#unseen(tx, here.events, seen);
@@ -152,14 +161,18 @@ export class Meetings {
   /** Makes a shape known. */
   async learn({ type, shape }: NewShape): Promise<void> {
     const { store, names } = this.#parts;
+    const key = JSON.stringify([type, shape]);
     await store.transaction(
-      (tx) => tx.documents.write(names.shapes, [{ key: JSON.stringify([type, shape]), body: "1" }]),
+      async (tx) => {
+        const found = await tx.documents.read(names.shapes, [key]);
+        if (found.size === 0) await tx.documents.write(names.shapes, [{ key, body: announced }]);
+      },
       { retries: 10 },
     );
     this.#knownUntil = 0;
   }
 
-  /** Events that were kept before this shape was known come to their places. To be done once everybody knows it. */
+  /** Events that were kept before this shape was known come to their places. To be done once everybody knows of it. */
   async gather({ type, shape }: NewShape): Promise<void> {
     const { store, names } = this.#parts;
     await store.transaction(
@@ -177,6 +190,7 @@ export class Meetings {
           const moved: Recent = { ...recent, places: [...recent.places, place] };
           await tx.documents.write(recentOf(names), [{ key, body: JSON.stringify(moved) }]);
         }
+        await tx.documents.write(names.shapes, [{ key: JSON.stringify([type, shape]), body: ready }]);
       },
       { retries: 10 },
     );
@@ -223,7 +237,9 @@ export class Meetings {
     names: readonly string[],
     seen: (name: string) => boolean,
   ): Promise<Met | undefined> {
-    const name = names.find((one) => !seen(one));
+    const { clock, patienceMs } = this.#parts;
+    const since = clock.now() - patienceMs;
+    const name = names.find((one) => !seen(one) && cameAt(one) >= since);
     if (name === undefined) return undefined;
     const body = (await tx.documents.read(recentOf(this.#parts.names), [name])).get(name);
     if (body === undefined) return undefined;
@@ -235,7 +251,7 @@ export class Meetings {
     return new Map([...bodies].map(([place, body]) => [place, JSON.parse(body) as Place]));
   }
 
-  async #known(tx: Transaction, type: string): Promise<readonly Shape[]> {
+  async #known(tx: Transaction, type: string): Promise<readonly KnownShape[]> {
     const { clock, names } = this.#parts;
     if (this.#isAlone) return shapesIn(await tx.documents.list(names.shapes)).get(type) ?? [];
     if (clock.now() >= this.#knownUntil) throw new StaleShapes("the shapes are stale");
@@ -243,11 +259,11 @@ export class Meetings {
   }
 }
 
-function shapesIn(documents: readonly StoredDocument[]): Map<string, Shape[]> {
-  const shapes = new Map<string, Shape[]>();
-  for (const { key } of documents) {
+function shapesIn(documents: readonly StoredDocument[]): Map<string, KnownShape[]> {
+  const shapes = new Map<string, KnownShape[]>();
+  for (const { key, body } of documents) {
     const [type, shape] = JSON.parse(key) as [string, Shape];
-    shapes.set(type, [...(shapes.get(type) ?? []), shape]);
+    shapes.set(type, [...(shapes.get(type) ?? []), { shape, isReady: body === ready }]);
   }
   return shapes;
 }
@@ -272,13 +288,18 @@ const ofType = (type: string): string => `${JSON.stringify(type)} `;
 
 const nameAt = (type: string, at: number): string => ofType(type) + String(Math.floor(at)).padStart(15, "0");
 
+let counted = 0;
+
+/** Counted, since several may come in a millisecond. */
 function nameOf(event: MeshEvent, at: number): string {
-  return `${nameAt(event.type, at)} ${hash("sha256", JSON.stringify([event.source, event.id])).slice(0, 32)}`;
+  counted = (counted + 1) % 1e9;
+  const count = String(counted).padStart(9, "0");
+  return `${nameAt(event.type, at)} ${count} ${hash("sha256", JSON.stringify([event.source, event.id])).slice(0, 16)}`;
 }
 
 /** When the event of this name came. */
 export function cameAt(name: string): number {
-  return Number(/ (\d{15}) [^ ]*$/.exec(name)?.[1]);
+  return Number(/ (\d{15}) \d{9} [^ ]*$/.exec(name)?.[1]);
 }
 
 function placeOf(type: string, shape: Shape, values: readonly unknown[]): string {

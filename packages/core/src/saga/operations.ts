@@ -59,7 +59,7 @@ export interface SagaOperations {
    */
   cancel(name: string, key: string, reason?: string): Promise<boolean>;
   /**
-   * Tells an instance something it waits for with `run.signal`, or will.
+   * Tells an instance something it waits for with `run.signal`, or will. Without a value that is null.
    *
    * @returns whether it was running
    * @throws MeshError `SAGA_UNKNOWN`
@@ -112,7 +112,7 @@ export function sagaOperations(
     },
     cancel: (name, key, reason = "by an operator") =>
       running(name).tell(key, { arrivals: [{ kind: "cancel", reason }] }),
-    signal: (name, key, signal, value) =>
+    signal: (name, key, signal, value = null) =>
       running(name).tell(key, { arrivals: [{ kind: "signal", name: signal, value }] }),
     retry: (name, key) => {
       const runner = running(name);

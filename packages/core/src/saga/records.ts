@@ -29,6 +29,8 @@ export interface WaitPlace {
 
 export interface InstanceRecord {
   readonly key: string;
+  /** Of this run, and of no other: what it publishes and its steps are named by it. */
+  readonly id: string;
   /** Counts the runs of this key, from 1. */
   readonly run: number;
   /** Of the saga's code. */

@@ -58,7 +58,6 @@ export class SagaRunner {
     this.#parts = parts;
     this.#options = options;
     this.#steps = new Steps({
-      saga: parts.saga,
       clock: parts.clock,
       settle: (whose, result) => this.#settle(whose, result),
     });
@@ -158,10 +157,10 @@ export class SagaRunner {
     return this.#supersede(tx, known, start);
   }
 
-  /** What runs is cancelled; the new one begins when that has ended. */
+  /** What runs, or stands still, is cancelled; the new one begins when that has ended. */
   async #supersede(tx: Transaction, known: InstanceRecord, start: MeshEvent): Promise<Hot[]> {
     const { names } = this.#parts;
-    if (isEnded(known) || known.state === "stopped") return [await this.#next(tx, known, start)];
+    if (isEnded(known)) return [await this.#next(tx, known, start)];
     const record = { ...known, next: storedEvent(start) };
     await writeRecord(tx, names, { before: known, after: record, entries: [] });
     return this.#wake(tx, record, { arrivals: [{ kind: "cancel", reason: "superseded by a newer one" }] });
@@ -193,7 +192,19 @@ export class SagaRunner {
     const hot = await activate(tx, this.#parts, { before: record, input, hot: this.#hotOf(record) });
     const { next } = record;
     if (!isEnded(hot.record) || next === undefined) return [hot];
+    // What it did is not undone: an operator has to look at it before anything follows.
+    if (hot.record.state === "failed") return this.#heldUp(hot);
     return [hot, await this.#next(tx, hot.record, readEvent(next))];
+  }
+
+  #heldUp(hot: Hot): Hot[] {
+    const { logger, saga } = this.#parts;
+    const { key, error } = hot.record;
+    logger.error(
+      { saga, key, error },
+      "a saga that was superseded has failed; the new one waits until it is retried",
+    );
+    return [hot];
   }
 
   /** For who has the instance; or, where nobody may have it now, for who has its version. */

@@ -1,8 +1,7 @@
 /** The steps that this process is doing, each outside of any transaction. */
 import type { Clock } from "../clock/clock.js";
 import { MeshError } from "../errors/errors.js";
-import { deriveId } from "../event/ids.js";
-import type { StepResult } from "./activation.js";
+import { commandId, type StepResult } from "./activation.js";
 import { type Command, describe } from "./execution.js";
 
 export type Step = Extract<Command, { kind: "step" }>;
@@ -13,6 +12,11 @@ export interface Whose {
   readonly run: number;
 }
 
+/** The same, and what names its steps. */
+export interface Owner extends Whose {
+  readonly id: string;
+}
+
 interface Running {
   readonly whose: Whose;
   readonly controller: AbortController;
@@ -20,7 +24,6 @@ interface Running {
 }
 
 export interface StepsParts {
-  readonly saga: string;
   readonly clock: Clock;
   /** Called with what became of each. */
   settle(whose: Whose, result: StepResult): Promise<void>;
@@ -35,7 +38,7 @@ export class Steps {
   }
 
   /** Begins an attempt, unless it is under way. */
-  begin(whose: Whose, step: Step): void {
+  begin(whose: Owner, step: Step): void {
     const name = nameOf(whose, step);
     if (this.#running.has(name)) return;
     const controller = new AbortController();
@@ -60,7 +63,7 @@ export class Steps {
     for (const { controller } of this.#running.values()) controller.abort(noLongerWanted());
   }
 
-  async #do(whose: Whose, step: Step, controller: AbortController): Promise<void> {
+  async #do(whose: Owner, step: Step, controller: AbortController): Promise<void> {
     const { command, attempt } = step;
     let outcome: StepResult["outcome"];
     try {
@@ -73,8 +76,8 @@ export class Steps {
     await this.#parts.settle(whose, { command, attempt, outcome });
   }
 
-  async #work({ key, run }: Whose, step: Step, controller: AbortController): Promise<unknown> {
-    const { saga, clock } = this.#parts;
+  async #work(owner: Owner, step: Step, controller: AbortController): Promise<unknown> {
+    const { clock } = this.#parts;
     const { signal } = controller;
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -83,12 +86,7 @@ export class Steps {
       step.timeoutMs === undefined
         ? undefined
         : clock.after(step.timeoutMs, () => controller.abort(timedOut(step)));
-    const idempotencyKey = deriveId({
-      group: `saga:${saga}`,
-      source: key,
-      id: String(run),
-      ordinal: step.command,
-    });
+    const idempotencyKey = commandId(owner, step.command);
     const work = async (): Promise<unknown> => step.work({ idempotencyKey, attempt: step.attempt, signal });
     try {
       return await Promise.race([work(), aborted]);

@@ -1,5 +1,13 @@
 /** What goes wrong in a saga, or around it, is told to it or to its operators, and loses nothing. */
-import { RetryableError, type Run, retry, type Saga, saga, TerminalError } from "@meshwright/core";
+import {
+  CompensateError,
+  RetryableError,
+  type Run,
+  retry,
+  type Saga,
+  saga,
+  TerminalError,
+} from "@meshwright/core";
 import { eventually } from "@meshwright/testing";
 import { expect, test } from "vitest";
 import { approved, built, newSite, released, scanFinished, until } from "./support.js";
@@ -178,4 +186,36 @@ test("a mesh that stops begins no further step", async () => {
   ]);
   await until(site, next, ["faulty", digest], "completed");
   expect(done).toEqual([0, 1, 2, 3, 4]);
+});
+
+test("a compensation has the timeout of its step", async () => {
+  const site = newSite();
+  let tries = 0;
+  const mesh = await site.start([
+    sagaOf(async (run) => {
+      await run.step("one", () => 1, {
+        timeout: "1s",
+        retry: retry({ immediate: 1 }),
+        compensate: () => {
+          tries += 1;
+          return new Promise(() => undefined);
+        },
+      });
+      throw new CompensateError("no");
+    }),
+  ]);
+  await mesh.publish(built.type, { digest });
+  await eventually("it is tried", () => tries === 1);
+  await site.clock.advance("3s");
+  await until(site, mesh, ["faulty", digest], "failed");
+  expect(tries).toBe(2);
+});
+
+test("a signal without a value is not taken for none", async () => {
+  const site = newSite();
+  const mesh = await site.start([sagaOf((run) => run.signal("go", { timeout: "1h" }).then(String))]);
+  await mesh.publish(built.type, { digest });
+  await until(site, mesh, ["faulty", digest], "running");
+  await mesh.sagas.signal("faulty", digest, "go");
+  expect(await until(site, mesh, ["faulty", digest], "completed")).toMatchObject({ value: "null" });
 });

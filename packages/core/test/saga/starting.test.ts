@@ -1,5 +1,5 @@
 /** Events that start a saga, or come for one, when they are not expected: each case has a stated outcome. */
-import { type Saga, type StartPolicy, saga } from "@meshwright/core";
+import { retry, type Saga, type StartPolicy, saga } from "@meshwright/core";
 import { eventually } from "@meshwright/testing";
 import { expect, test } from "vitest";
 import { approved, built, newSite, scanFinished, until } from "./support.js";
@@ -130,4 +130,31 @@ test("a key that is no text makes the event a dead letter", async () => {
       return error.code === "SAGA_KEY_INVALID";
     return false;
   });
+});
+
+test("one that cannot be undone holds up what supersedes it, until an operator has seen to it", async () => {
+  const site = newSite();
+  let works = false;
+  const undone = saga(
+    "undone",
+    { startedBy: built, key: (event) => event.data.digest, again: "supersede" },
+    async (run, start) => {
+      const compensate = (): void => {
+        if (!works) throw new Error("not now");
+      };
+      await run.step("one", () => 1, { retry: retry({ immediate: 0 }), compensate });
+      if (start.data.branch === "one") await run.sleep("1d");
+      return start.data.branch;
+    },
+  );
+  const mesh = await site.start([undone]);
+  await mesh.publish(built.type, { digest, branch: "one" });
+  await eventually("it sleeps", async () => (await mesh.sagas.get("undone", digest))?.journal.length === 2);
+  await mesh.publish(built.type, { digest, branch: "two" });
+  const { run, error } = await until(site, mesh, ["undone", digest], "failed");
+  expect(run).toBe(1);
+  expect(error?.message).toBe('Step "one: compensate" has failed: not now');
+  works = true;
+  await mesh.sagas.retry("undone", digest);
+  expect(await until(site, mesh, ["undone", digest], "completed")).toMatchObject({ run: 2, value: "two" });
 });

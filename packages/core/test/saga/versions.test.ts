@@ -130,3 +130,37 @@ test("values are those of the first time", async () => {
   expect(kept[0]).toBeLessThanOrEqual(now);
   expect(kept[3]).toBeGreaterThan(now);
 });
+
+test("one that stands still is superseded when fitting code has undone it", async () => {
+  const site = newSite();
+  const done: string[] = [];
+  const shifting = (name: string): Saga =>
+    saga(
+      "release",
+      { startedBy: built, key: (event) => event.data.digest, events: [approved], again: "supersede" },
+      async (run, start) => {
+        await run.step(name, () => done.push(`${start.data.branch}`), {
+          compensate: () => void done.push(`not ${start.data.branch}`),
+        });
+        return (await run.waitFor(approved))?.data.by;
+      },
+    );
+  const before = await site.start([shifting("shift")]);
+  await before.publish(built.type, { digest, branch: "one" });
+  await eventually("it waits", async () => (await before.sagas.get("release", digest))?.journal.length === 2);
+  await before.stop();
+  const other = await site.start([shifting("move")]);
+  await other.sagas.signal("release", digest, "whatever makes it go on");
+  await until(site, other, ["release", digest], "stopped");
+  await other.publish(built.type, { digest, branch: "two" });
+  await site.clock.advance("2s");
+  expect(await other.sagas.get("release", digest)).toMatchObject({ run: 1, state: "stopped" });
+  await other.stop();
+  const mesh = await site.start([shifting("shift")]);
+  await mesh.sagas.retry("release", digest);
+  await eventually("the new one has begun", async () => {
+    await site.clock.advance(10);
+    return done.includes("two");
+  });
+  expect(done).toEqual(["one", "not one", "two"]);
+});
