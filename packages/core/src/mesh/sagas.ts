@@ -6,7 +6,7 @@ import { newId } from "../event/ids.js";
 import type { Publisher } from "../publish/publisher.js";
 import { Meetings } from "../saga/meetings.js";
 import { type SagaOperations, sagaOperations } from "../saga/operations.js";
-import { namesOf } from "../saga/records.js";
+import { collectionOf } from "../saga/records.js";
 import { SagaRunner } from "../saga/runner.js";
 import type { Saga } from "../saga/saga.js";
 import type { Catalog } from "../schema/catalog.js";
@@ -97,12 +97,12 @@ export class Sagas {
   #runnerOf(newest: Saga, versions: readonly Saga[], store: Store): SagaRunner {
     const { publisher, clock, logger, service } = this.#parts;
     const { name, patienceMs, retentionMs } = newest;
-    const names = namesOf(name);
+    const collection = collectionOf(name);
     const { leaseMs, pollMs } = this.#settings;
     const parts = {
       saga: name,
-      names,
-      meetings: new Meetings({ store, clock, names, patienceMs }),
+      collection,
+      meetings: new Meetings({ store, clock, collection, patienceMs }),
       store,
       publisher,
       clock,

@@ -7,8 +7,8 @@ import { delayAfter, maxAttempts } from "../consume/retry.js";
 import { MeshError, RetryableError, StoreError, TerminalError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import { deriveId } from "../event/ids.js";
-import type { Transaction } from "../store/contract.js";
 import { durationMs } from "../util/duration.js";
+import type { SagaTransaction } from "./documents.js";
 import { errorRecord, JournalMismatchError, versionMissing } from "./errors.js";
 import { readEvent, storedEvent } from "./events.js";
 import { asJson, astray, type Command, Execution } from "./execution.js";
@@ -56,7 +56,7 @@ export interface Work {
   readonly hot: Hot | undefined;
 }
 
-export async function activate(tx: Transaction, parts: SagaParts, work: Work): Promise<Hot> {
+export async function activate(tx: SagaTransaction, parts: SagaParts, work: Work): Promise<Hot> {
   try {
     return await new Activation(tx, parts, work).do();
   } catch (error) {
@@ -67,8 +67,8 @@ export async function activate(tx: Transaction, parts: SagaParts, work: Work): P
 
 /** Nothing of it is done. What has come stays for later. */
 async function stop(
-  tx: Transaction,
-  { names, clock, logger, saga }: SagaParts,
+  tx: SagaTransaction,
+  { clock, logger, saga }: SagaParts,
   { before, input }: Work,
   error: Error,
 ): Promise<Hot> {
@@ -84,7 +84,7 @@ async function stop(
     arrivals: [...before.arrivals, ...(input.arrivals ?? [])],
     error: errorRecord(error),
   };
-  const record = await writeRecord(tx, names, { before, after, entries: [] });
+  const record = await writeRecord(tx, { before, after, entries: [] });
   return { record, execution: new Execution(noBody) };
 }
 
@@ -97,7 +97,7 @@ const noBody = {
 } as const;
 
 class Activation {
-  readonly #tx: Transaction;
+  readonly #tx: SagaTransaction;
   readonly #parts: SagaParts;
   readonly #before: InstanceRecord;
   readonly #input: Input;
@@ -109,7 +109,7 @@ class Activation {
   #seen: readonly string[];
   #signals: InstanceRecord["signals"];
 
-  constructor(tx: Transaction, parts: SagaParts, { before, input, hot }: Work) {
+  constructor(tx: SagaTransaction, parts: SagaParts, { before, input, hot }: Work) {
     this.#tx = tx;
     this.#parts = parts;
     this.#before = before;
@@ -123,9 +123,8 @@ class Activation {
   }
 
   async do(): Promise<Hot> {
-    const { names } = this.#parts;
     if (!this.#hot) {
-      await this.#execution.begin(await readJournal(this.#tx.documents, names, this.#before));
+      await this.#execution.begin(await readJournal(this.#tx.documents, this.#before));
       this.#note();
     }
     for (const arrival of [...this.#before.arrivals, ...(this.#input.arrivals ?? [])])
@@ -228,7 +227,7 @@ class Activation {
     let event: unknown;
     try {
       const prepared = publisher.prepare(name, data, { ...options, id }, cause);
-      await publisher.store([prepared], this.#tx, start);
+      await publisher.store([prepared], this.#tx.tx, start);
       event = storedEvent(prepared.event);
     } catch (error) {
       // What is wrong with the event is the saga's affair, what is wrong with the store is not.
@@ -296,7 +295,7 @@ class Activation {
   }
 
   async #write(): Promise<InstanceRecord> {
-    const { names, me, leaseMs, retentionMs } = this.#parts;
+    const { me, leaseMs, retentionMs } = this.#parts;
     const { end, pending } = this.#execution;
     const { due: _due, owner, until: _until, error: _error, value: _value, ...rest } = this.#before;
     const common = {
@@ -335,7 +334,7 @@ class Activation {
         ...(isBusy ? { owner: me, until } : {}),
       };
     }
-    return writeRecord(this.#tx, names, { before: this.#before, after, entries: this.#entries });
+    return writeRecord(this.#tx, { before: this.#before, after, entries: this.#entries });
   }
 }
 

@@ -6,9 +6,10 @@
 import { hash } from "node:crypto";
 import type { Clock } from "../clock/clock.js";
 import type { MeshEvent } from "../event/event.js";
-import type { Store, Transaction } from "../store/contract.js";
-import type { StoredDocument } from "../store/documents.js";
-import type { SagaNames, WaitPlace } from "./records.js";
+import type { Store } from "../store/contract.js";
+import type { Documents, StoredDocument } from "../store/documents.js";
+import { committedDocuments, inSagaTransaction, type SagaTransaction } from "./documents.js";
+import { parts, type WaitPlace } from "./records.js";
 
 /** The fields of a shape, each as a path, in order. */
 type Shape = readonly (readonly string[])[];
@@ -55,7 +56,8 @@ export class StaleShapes extends Error {}
 export interface MeetingParts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly names: SagaNames;
+  /** Of the saga. */
+  readonly collection: string;
   readonly patienceMs: number;
 }
 
@@ -64,6 +66,8 @@ const shapesKnownMs = 500;
 /** After this time all transactions that went by less have ended. */
 const settledMs = 2_000;
 const page = 200;
+/** Against other transactions. */
+const retries = 10;
 
 /** What is said of a shape, as JSON. */
 const [announced, ready] = ['"announced"', '"ready"'];
@@ -78,21 +82,22 @@ interface KnownShape {
 
 export class Meetings {
   readonly #parts: MeetingParts;
+  readonly #committed: Documents;
   /** By type, and until when they are known well enough. */
   #shapes: ReadonlyMap<string, readonly KnownShape[]> = new Map();
   #knownUntil = 0;
 
-  constructor(parts: MeetingParts) {
-    this.#parts = parts;
+  constructor(given: MeetingParts) {
+    this.#parts = given;
+    this.#committed = committedDocuments(given.store, given.collection);
   }
 
   /** An event comes: who waits for it. It stays for those who will. */
   async arrive(
-    tx: Transaction,
+    tx: SagaTransaction,
     event: MeshEvent,
     stored: unknown,
   ): Promise<{ readonly name: string; readonly waiters: readonly Waiter[] }> {
-    const { names } = this.#parts;
     const places = (await this.#known(tx, event.type)).map(({ shape }) =>
       placeOf(event.type, shape, valuesOf(event, shape)),
     );
@@ -103,7 +108,7 @@ export class Meetings {
       const { events } = found.get(place) ?? empty;
       return change(place, { waits: [], events: name === undefined ? events : [...events, name] });
     });
-    await tx.documents.write(names.waits, changes);
+    await tx.documents.write(parts.waits, changes);
     return { name: name ?? "", waiters };
   }
 
@@ -113,7 +118,7 @@ export class Meetings {
    * @throws NewShape
    */
   async wait(
-    tx: Transaction,
+    tx: SagaTransaction,
     { type, where = {}, waiter, seen }: Waiting,
   ): Promise<{ readonly place: string; readonly met?: Met }> {
     const { shape, values } = shapeOf(where);
@@ -123,12 +128,12 @@ export class Meetings {
     const here = (await this.#read(tx, [place])).get(place) ?? empty;
     const met = await this.#unseen(tx, here.events, seen);
     const waits = met ? here.waits : [...here.waits, waiter];
-    await tx.documents.write(this.#parts.names.waits, [change(place, { ...here, waits })]);
+    await tx.documents.write(parts.waits, [change(place, { ...here, waits })]);
     return met ? { place, met } : { place };
   }
 
   /** An instance no longer waits: commands, each at its place. */
-  async leave(tx: Transaction, gone: readonly WaitPlace[], key: string): Promise<void> {
+  async leave(tx: SagaTransaction, gone: readonly WaitPlace[], key: string): Promise<void> {
     if (gone.length === 0) return;
     const found = await this.#read(tx, [...new Set(gone.map(({ place }) => place))]);
     const isGone = (at: string, waiter: Waiter): boolean =>
@@ -136,7 +141,7 @@ export class Meetings {
     const changes = [...found].map(([place, { waits, events }]) =>
       change(place, { waits: waits.filter((one) => !isGone(place, one)), events }),
     );
-    await tx.documents.write(this.#parts.names.waits, changes);
+    await tx.documents.write(parts.waits, changes);
   }
 
   /** After this time everybody goes by a shape that was made known. */
@@ -151,89 +156,85 @@ export class Meetings {
 
   /** Reads which shapes there are, unless that was done of late. To be called before each transaction. */
   async refresh(): Promise<void> {
-    const { store, clock, names } = this.#parts;
+    const { clock } = this.#parts;
     if (this.#isAlone || clock.now() < this.#knownUntil) return;
     const until = clock.now() + shapesKnownMs;
-    this.#shapes = shapesIn(await store.documents.list(names.shapes));
+    this.#shapes = shapesIn(await this.#committed.list(parts.shapes));
     this.#knownUntil = until;
   }
 
   /** Makes a shape known. */
   async learn({ type, shape }: NewShape): Promise<void> {
-    const { store, names } = this.#parts;
     const key = JSON.stringify([type, shape]);
-    await store.transaction(
-      async (tx) => {
-        const found = await tx.documents.read(names.shapes, [key]);
-        if (found.size === 0) await tx.documents.write(names.shapes, [{ key, body: announced }]);
-      },
-      { retries: 10 },
-    );
+    await this.#transact(async (tx) => {
+      const found = await tx.documents.read(parts.shapes, [key]);
+      if (found.size === 0) await tx.documents.write(parts.shapes, [{ key, body: announced }]);
+    });
     this.#knownUntil = 0;
   }
 
   /** Events that were kept before this shape was known come to their places. To be done once everybody knows of it. */
   async gather({ type, shape }: NewShape): Promise<void> {
-    const { store, names } = this.#parts;
-    await store.transaction(
-      async (tx) => {
-        for (const { key, body } of await tx.documents.list(recentOf(names), {
-          prefix: ofType(type),
-          limit: 10_000,
-        })) {
-          const recent = JSON.parse(body) as Recent;
-          const place = placeOf(type, shape, valuesOf(recent.event as MeshEvent, shape));
-          if (recent.places.includes(place)) continue;
-          const here = (await this.#read(tx, [place])).get(place) ?? empty;
-          const events = [...here.events, key].sort();
-          await tx.documents.write(names.waits, [change(place, { ...here, events })]);
-          const moved: Recent = { ...recent, places: [...recent.places, place] };
-          await tx.documents.write(recentOf(names), [{ key, body: JSON.stringify(moved) }]);
-        }
-        await tx.documents.write(names.shapes, [{ key: JSON.stringify([type, shape]), body: ready }]);
-      },
-      { retries: 10 },
-    );
+    await this.#transact(async (tx) => {
+      for (const { key, body } of await tx.documents.list(parts.recent, {
+        prefix: ofType(type),
+        limit: 10_000,
+      })) {
+        const recent = JSON.parse(body) as Recent;
+        const place = placeOf(type, shape, valuesOf(recent.event as MeshEvent, shape));
+        if (recent.places.includes(place)) continue;
+        const here = (await this.#read(tx, [place])).get(place) ?? empty;
+        const events = [...here.events, key].sort();
+        await tx.documents.write(parts.waits, [change(place, { ...here, events })]);
+        const moved: Recent = { ...recent, places: [...recent.places, place] };
+        await tx.documents.write(parts.recent, [{ key, body: JSON.stringify(moved) }]);
+      }
+      await tx.documents.write(parts.shapes, [{ key: JSON.stringify([type, shape]), body: ready }]);
+    });
   }
 
   /** Forgets events of this type that have been kept for long enough. */
   async sweep(type: string): Promise<void> {
-    const { store, names, clock, patienceMs } = this.#parts;
+    const { clock, patienceMs } = this.#parts;
     const behind = nameAt(type, clock.now() - patienceMs);
     for (;;) {
-      const oldest = await store.documents.list(recentOf(names), { prefix: ofType(type), limit: page });
+      const oldest = await this.#committed.list(parts.recent, { prefix: ofType(type), limit: page });
       const old = oldest.filter(({ key }) => key < behind);
       if (old.length === 0) return;
-      await store.transaction((tx) => this.#forget(tx, old), { retries: 10 });
+      await this.#transact((tx) => this.#forget(tx, old));
       if (old.length < page) return;
     }
   }
 
-  async #forget(tx: Transaction, old: readonly StoredDocument[]): Promise<void> {
-    const { names } = this.#parts;
+  #transact(work: (tx: SagaTransaction) => Promise<void>): Promise<void> {
+    const { store, collection } = this.#parts;
+    return inSagaTransaction(store, collection, work, { retries });
+  }
+
+  async #forget(tx: SagaTransaction, old: readonly StoredDocument[]): Promise<void> {
     const gone = new Set(old.map(({ key }) => key));
     const places = old.flatMap(({ body }) => (JSON.parse(body) as Recent).places);
     const found = await this.#read(tx, [...new Set(places)]);
     const changes = [...found].map(([place, { waits, events }]) =>
       change(place, { waits, events: events.filter((one) => !gone.has(one)) }),
     );
-    await tx.documents.write(names.waits, changes);
+    await tx.documents.write(parts.waits, changes);
     await tx.documents.write(
-      recentOf(names),
+      parts.recent,
       old.map(({ key }) => ({ key, body: undefined })),
     );
   }
 
-  async #keep(tx: Transaction, event: MeshEvent, recent: Recent): Promise<string | undefined> {
-    const { names, clock, patienceMs } = this.#parts;
+  async #keep(tx: SagaTransaction, event: MeshEvent, recent: Recent): Promise<string | undefined> {
+    const { clock, patienceMs } = this.#parts;
     if (patienceMs === 0) return undefined;
     const name = nameOf(event, clock.now());
-    await tx.documents.write(recentOf(names), [{ key: name, body: JSON.stringify(recent) }]);
+    await tx.documents.write(parts.recent, [{ key: name, body: JSON.stringify(recent) }]);
     return name;
   }
 
   async #unseen(
-    tx: Transaction,
+    tx: SagaTransaction,
     names: readonly string[],
     seen: (name: string) => boolean,
   ): Promise<Met | undefined> {
@@ -241,19 +242,19 @@ export class Meetings {
     const since = clock.now() - patienceMs;
     const name = names.find((one) => !seen(one) && cameAt(one) >= since);
     if (name === undefined) return undefined;
-    const body = (await tx.documents.read(recentOf(this.#parts.names), [name])).get(name);
+    const body = (await tx.documents.read(parts.recent, [name])).get(name);
     if (body === undefined) return undefined;
     return { name, event: (JSON.parse(body) as Recent).event };
   }
 
-  async #read(tx: Transaction, places: readonly string[]): Promise<Map<string, Place>> {
-    const bodies = await tx.documents.read(this.#parts.names.waits, places);
+  async #read(tx: SagaTransaction, places: readonly string[]): Promise<Map<string, Place>> {
+    const bodies = await tx.documents.read(parts.waits, places);
     return new Map([...bodies].map(([place, body]) => [place, JSON.parse(body) as Place]));
   }
 
-  async #known(tx: Transaction, type: string): Promise<readonly KnownShape[]> {
-    const { clock, names } = this.#parts;
-    if (this.#isAlone) return shapesIn(await tx.documents.list(names.shapes)).get(type) ?? [];
+  async #known(tx: SagaTransaction, type: string): Promise<readonly KnownShape[]> {
+    const { clock } = this.#parts;
+    if (this.#isAlone) return shapesIn(await tx.documents.list(parts.shapes)).get(type) ?? [];
     if (clock.now() >= this.#knownUntil) throw new StaleShapes("the shapes are stale");
     return this.#shapes.get(type) ?? [];
   }
@@ -275,8 +276,6 @@ export interface Waiting {
   /** Whether the instance has had this event before. */
   readonly seen: (name: string) => boolean;
 }
-
-const recentOf = (names: SagaNames): string => `${names.instances}:recent`;
 
 const change = (place: string, { waits, events }: Place): { key: string; body: string | undefined } => ({
   key: place,

@@ -2,13 +2,15 @@
 import { MeshError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Store } from "../store/contract.js";
+import { committedDocuments } from "./documents.js";
 import type { ErrorRecord } from "./errors.js";
 import { readEvent } from "./events.js";
 import type { JournalEntry } from "./journal.js";
 import {
+  collectionOf,
   cutJournal,
   type InstanceRecord,
-  namesOf,
+  parts,
   readJournal,
   readRecord,
   type SagaState,
@@ -93,7 +95,7 @@ export function sagaOperations(
       const found: SagaInstance[] = [];
       for (let from = after; found.length < limit; ) {
         const options = { limit: 1_000, ...(from === undefined ? {} : { after: from }) };
-        const page = await store.documents.list(namesOf(name).instances, options);
+        const page = await committedDocuments(store, collectionOf(name)).list(parts.instances, options);
         for (const { body } of page) {
           const record = JSON.parse(body) as InstanceRecord;
           if (state === undefined || record.state === state) found.push(instanceOf(name, record));
@@ -104,10 +106,10 @@ export function sagaOperations(
       return found.slice(0, limit);
     },
     async get(name, key) {
-      const names = namesOf(name);
-      const record = await readRecord(store.documents, names, key);
+      const documents = committedDocuments(store, collectionOf(name));
+      const record = await readRecord(documents, key);
       if (record === undefined) return undefined;
-      const journal = await readJournal(store.documents, names, record);
+      const journal = await readJournal(documents, record);
       return { ...instanceOf(name, record), start: readEvent(record.start), journal };
     },
     cancel: (name, key, reason = "by an operator") =>
@@ -117,11 +119,10 @@ export function sagaOperations(
     retry: (name, key) => {
       const runner = running(name);
       return runner.change(key, async (tx, record) => {
-        const names = namesOf(name);
-        const journal = await readJournal(tx.documents, names, record);
+        const journal = await readJournal(tx.documents, record);
         const { due: _due, owner: _owner, until: _until, error: _error, ...rest } = record;
         const length = retryFrom(record, journal);
-        const cut = length < journal.length ? await cutJournal(tx, names, record, length) : {};
+        const cut = length < journal.length ? await cutJournal(tx, record, length) : {};
         return { ...rest, ...cut, state: "running", due: runner.now };
       });
     },

@@ -3,14 +3,14 @@ import type { Publisher } from "../publish/publisher.js";
 import type { Store } from "../store/contract.js";
 import type { Logger } from "../util/logger.js";
 import type { Meetings } from "./meetings.js";
-import type { SagaNames } from "./records.js";
 import type { Saga } from "./saga.js";
 
 /** What the work on one saga is done with. */
 export interface SagaParts {
   /** Its name. */
   readonly saga: string;
-  readonly names: SagaNames;
+  /** Its documents. */
+  readonly collection: string;
   readonly meetings: Meetings;
   readonly store: Store;
   readonly publisher: Publisher;

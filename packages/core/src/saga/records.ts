@@ -2,8 +2,8 @@
  * What is kept of the instances of a saga, as documents: a record of each, its journal in pieces, one for each activation, and an
  * index of when each has to be looked at again.
  */
-import type { Transaction } from "../store/contract.js";
 import type { Documents } from "../store/documents.js";
+import type { SagaTransaction } from "./documents.js";
 import type { ErrorRecord } from "./errors.js";
 import type { EndState, JournalEntry } from "./journal.js";
 
@@ -63,25 +63,18 @@ export interface InstanceRecord {
   readonly error?: ErrorRecord;
 }
 
-export interface SagaNames {
-  readonly instances: string;
-  readonly journals: string;
-  readonly due: string;
-  readonly waits: string;
-  readonly shapes: string;
-}
+/** The collection of a saga. */
+export const collectionOf = (saga: string): string => `saga.${saga}`;
 
-/** The collections of a saga. */
-export function namesOf(saga: string): SagaNames {
-  const prefix = `saga.${saga}`;
-  return {
-    instances: prefix,
-    journals: `${prefix}:journal`,
-    due: `${prefix}:due`,
-    waits: `${prefix}:waits`,
-    shapes: `${prefix}:shapes`,
-  };
-}
+/** Its parts: how their keys begin. */
+export const parts = {
+  instances: "instance ",
+  journals: "journal ",
+  due: "due ",
+  waits: "wait ",
+  shapes: "shape ",
+  recent: "recent ",
+} as const;
 
 const digits = 15;
 
@@ -97,24 +90,19 @@ export function dueFrom(text: string): { readonly due: number; readonly key: str
   return { due: Number(text.slice(0, digits)), key: text.slice(digits + 1) };
 }
 
-export async function readRecord(
-  documents: Documents,
-  names: SagaNames,
-  key: string,
-): Promise<InstanceRecord | undefined> {
-  const body = (await documents.read(names.instances, [key])).get(key);
+export async function readRecord(documents: Documents, key: string): Promise<InstanceRecord | undefined> {
+  const body = (await documents.read(parts.instances, [key])).get(key);
   return body === undefined ? undefined : (JSON.parse(body) as InstanceRecord);
 }
 
 export async function readJournal(
   documents: Documents,
-  names: SagaNames,
   { key, run, pieces }: Pick<InstanceRecord, "key" | "run" | "pieces">,
 ): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = [];
   const prefix = journalPrefix(key, run);
   for (let after: string | undefined; ; ) {
-    const page = await documents.list(names.journals, {
+    const page = await documents.list(parts.journals, {
       prefix,
       limit: 1_000,
       ...(after === undefined ? {} : { after }),
@@ -128,8 +116,7 @@ export async function readJournal(
 
 /** Writes a record over, with what is new in its journal. */
 export async function writeRecord(
-  tx: Transaction,
-  names: SagaNames,
+  tx: SagaTransaction,
   { before, after, entries }: RecordChange,
 ): Promise<InstanceRecord> {
   const { documents } = tx;
@@ -137,10 +124,10 @@ export async function writeRecord(
   const record: InstanceRecord = { ...after, pieces, length: after.length + entries.length };
   if (entries.length > 0) {
     const key = journalPrefix(after.key, after.run) + padded(pieces, 9);
-    await documents.write(names.journals, [{ key, body: JSON.stringify(entries) }]);
+    await documents.write(parts.journals, [{ key, body: JSON.stringify(entries) }]);
   }
-  await documents.write(names.instances, [{ key: record.key, body: JSON.stringify(record) }]);
-  await moveDue(tx, names, { key: record.key, from: before?.due, to: record.due });
+  await documents.write(parts.instances, [{ key: record.key, body: JSON.stringify(record) }]);
+  await moveDue(tx, { key: record.key, from: before?.due, to: record.due });
   return record;
 }
 
@@ -152,8 +139,7 @@ export interface RecordChange {
 }
 
 async function moveDue(
-  { documents }: Transaction,
-  names: SagaNames,
+  { documents }: SagaTransaction,
   {
     key,
     from,
@@ -163,38 +149,37 @@ async function moveDue(
   if (from === to) return;
   const gone = from === undefined ? [] : [{ key: dueKey(from, key), body: undefined }];
   const put = to === undefined ? [] : [{ key: dueKey(to, key), body: "1" }];
-  await documents.write(names.due, [...gone, ...put]);
+  await documents.write(parts.due, [...gone, ...put]);
 }
 
 /** Forgets an instance and its journal. */
-export async function removeRecord(tx: Transaction, names: SagaNames, record: InstanceRecord): Promise<void> {
+export async function removeRecord(tx: SagaTransaction, record: InstanceRecord): Promise<void> {
   const prefix = journalPrefix(record.key, record.run);
   for (;;) {
-    const page = await tx.documents.list(names.journals, { prefix, limit: 1_000 });
+    const page = await tx.documents.list(parts.journals, { prefix, limit: 1_000 });
     if (page.length === 0) break;
     await tx.documents.write(
-      names.journals,
+      parts.journals,
       page.map(({ key }) => ({ key, body: undefined })),
     );
   }
-  await tx.documents.write(names.instances, [{ key: record.key, body: undefined }]);
-  await moveDue(tx, names, { key: record.key, from: record.due, to: undefined });
+  await tx.documents.write(parts.instances, [{ key: record.key, body: undefined }]);
+  await moveDue(tx, { key: record.key, from: record.due, to: undefined });
 }
 
 /** Keeps so many entries of a journal, in one piece. */
 export async function cutJournal(
-  tx: Transaction,
-  names: SagaNames,
+  tx: SagaTransaction,
   record: InstanceRecord,
   length: number,
 ): Promise<Pick<InstanceRecord, "length" | "pieces">> {
   const { key, run, pieces } = record;
-  const kept = (await readJournal(tx.documents, names, record)).slice(0, length);
+  const kept = (await readJournal(tx.documents, record)).slice(0, length);
   const piece = (number: number): string => journalPrefix(key, run) + padded(number, 9);
   const changes = Array.from({ length: pieces }, (_, at) => ({
     key: piece(at + 1),
     body: at === 0 ? JSON.stringify(kept) : undefined,
   }));
-  await tx.documents.write(names.journals, changes);
+  await tx.documents.write(parts.journals, changes);
   return { length: kept.length, pieces: Math.min(pieces, 1) };
 }

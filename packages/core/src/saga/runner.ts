@@ -2,7 +2,7 @@
 import type { Cancel } from "../clock/clock.js";
 import { TerminalError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
-import type { Transaction } from "../store/contract.js";
+import type { Documents } from "../store/documents.js";
 import { isConflict } from "../store/nesting.js";
 import {
   activate,
@@ -14,6 +14,7 @@ import {
   type StepResult,
   startRecord,
 } from "./activation.js";
+import { committedDocuments, inSagaTransaction, type SagaTransaction } from "./documents.js";
 import { readEvent, storedEvent } from "./events.js";
 import { NewShape, StaleShapes } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
@@ -21,6 +22,7 @@ import {
   type Arrival,
   dueFrom,
   type InstanceRecord,
+  parts,
   readRecord,
   removeRecord,
   writeRecord,
@@ -47,6 +49,7 @@ export class SagaRunner {
   readonly #parts: SagaParts;
   readonly #options: RunnerOptions;
   readonly #steps: Steps;
+  readonly #committed: Documents;
   /** Those whose steps are under way here. */
   readonly #hot: Map<string, Hot> = new Map();
   #timer: Cancel = () => undefined;
@@ -54,11 +57,12 @@ export class SagaRunner {
   #looking: Promise<void> | undefined;
   #state: "new" | "running" | "stopped" = "new";
 
-  constructor(parts: SagaParts, options: RunnerOptions) {
-    this.#parts = parts;
+  constructor(given: SagaParts, options: RunnerOptions) {
+    this.#parts = given;
     this.#options = options;
+    this.#committed = committedDocuments(given.store, given.collection);
     this.#steps = new Steps({
-      clock: parts.clock,
+      clock: given.clock,
       settle: (whose, result) => this.#settle(whose, result),
     });
   }
@@ -91,7 +95,7 @@ export class SagaRunner {
     const { group, saga, awaited } = this.#options;
     const stored = storedEvent(event);
     const woken = await this.#transact(async (tx) => {
-      if (!(await tx.claim({ group, source: event.source, id: event.id }))) return [];
+      if (!(await tx.tx.claim({ group, source: event.source, id: event.id }))) return [];
       const done: Hot[] = [];
       let name = "";
       if (awaited.has(event.type)) {
@@ -113,7 +117,7 @@ export class SagaRunner {
   /** Tells an instance of something. Returns whether it is there and has not ended. */
   async tell(key: string, input: Input): Promise<boolean> {
     const woken = await this.#transact(async (tx) => {
-      const record = await readRecord(tx.documents, this.#parts.names, key);
+      const record = await readRecord(tx.documents, key);
       if (record === undefined || isEnded(record)) return undefined;
       return this.#wake(tx, record, input);
     });
@@ -124,20 +128,20 @@ export class SagaRunner {
   /** Changes a record, and looks at it again. */
   async change(
     key: string,
-    work: (tx: Transaction, record: InstanceRecord) => Promise<InstanceRecord>,
+    work: (tx: SagaTransaction, record: InstanceRecord) => Promise<InstanceRecord>,
   ): Promise<boolean> {
     const changed = await this.#transact(async (tx) => {
-      const record = await readRecord(tx.documents, this.#parts.names, key);
+      const record = await readRecord(tx.documents, key);
       if (record === undefined) return false;
       const after = await work(tx, record);
-      await writeRecord(tx, this.#parts.names, { before: record, after, entries: [] });
+      await writeRecord(tx, { before: record, after, entries: [] });
       return true;
     });
     if (changed) this.#wakeAt(this.#parts.clock.now());
     return changed;
   }
 
-  async #begin(tx: Transaction, start: MeshEvent, name: string): Promise<Hot[]> {
+  async #begin(tx: SagaTransaction, start: MeshEvent, name: string): Promise<Hot[]> {
     const { saga } = this.#options;
     const key = saga.key(start);
     if (typeof key !== "string" || key === "")
@@ -147,7 +151,7 @@ export class SagaRunner {
           code: "SAGA_KEY_INVALID",
         },
       );
-    const known = await readRecord(tx.documents, this.#parts.names, key);
+    const known = await readRecord(tx.documents, key);
     if (known === undefined) return [await this.#new(tx, { start, key, run: 1, name })];
     if (saga.again === "ignore") return [];
     if (saga.again === "reject")
@@ -158,29 +162,28 @@ export class SagaRunner {
   }
 
   /** What runs, or stands still, is cancelled; the new one begins when that has ended. */
-  async #supersede(tx: Transaction, known: InstanceRecord, start: MeshEvent): Promise<Hot[]> {
-    const { names } = this.#parts;
+  async #supersede(tx: SagaTransaction, known: InstanceRecord, start: MeshEvent): Promise<Hot[]> {
     if (isEnded(known)) return [await this.#next(tx, known, start)];
     const record = { ...known, next: storedEvent(start) };
-    await writeRecord(tx, names, { before: known, after: record, entries: [] });
+    await writeRecord(tx, { before: known, after: record, entries: [] });
     return this.#wake(tx, record, { arrivals: [{ kind: "cancel", reason: "superseded by a newer one" }] });
   }
 
-  async #next(tx: Transaction, last: InstanceRecord, start: MeshEvent): Promise<Hot> {
-    await removeRecord(tx, this.#parts.names, last);
+  async #next(tx: SagaTransaction, last: InstanceRecord, start: MeshEvent): Promise<Hot> {
+    await removeRecord(tx, last);
     return this.#new(tx, { start, key: last.key, run: last.run + 1, name: "" });
   }
 
-  async #new(tx: Transaction, of: Omit<Beginning, "version">): Promise<Hot> {
+  async #new(tx: SagaTransaction, of: Omit<Beginning, "version">): Promise<Hot> {
     const { clock } = this.#parts;
     const record = startRecord({ ...of, version: this.saga.version }, clock.now());
     return activate(tx, this.#parts, { before: record, input: {}, hot: undefined });
   }
 
   /** Goes on with an instance, or leaves word for the process that has it. */
-  async #wake(tx: Transaction, { key, run }: Whose, input: Input): Promise<Hot[]> {
-    const { names, clock, me } = this.#parts;
-    const record = await readRecord(tx.documents, names, key);
+  async #wake(tx: SagaTransaction, { key, run }: Whose, input: Input): Promise<Hot[]> {
+    const { clock, me } = this.#parts;
+    const record = await readRecord(tx.documents, key);
     if (record === undefined || record.run !== run || isEnded(record)) return [];
     const isForeign = this.#parts.version(record.version) === undefined;
     const isElsewhere =
@@ -209,7 +212,7 @@ export class SagaRunner {
 
   /** For who has the instance; or, where nobody may have it now, for who has its version. */
   async #leaveWord(
-    tx: Transaction,
+    tx: SagaTransaction,
     before: InstanceRecord,
     arrivals: readonly Arrival[],
     isForeign: boolean,
@@ -217,7 +220,7 @@ export class SagaRunner {
     if (arrivals.length === 0) return;
     const due = isForeign && before.owner === undefined ? { due: this.now } : {};
     const after = { ...before, ...due, arrivals: [...before.arrivals, ...arrivals] };
-    await writeRecord(tx, this.#parts.names, { before, after, entries: [] });
+    await writeRecord(tx, { before, after, entries: [] });
   }
 
   /** What is in memory is used once: when its transaction fails it is ahead of what is stored. */
@@ -250,11 +253,11 @@ export class SagaRunner {
 
   /** A step is done: told until the store has it, or somebody else has the instance. */
   async #settle(whose: Whose, result: StepResult): Promise<void> {
-    const { names, clock, logger, me, saga } = this.#parts;
+    const { clock, logger, me, saga } = this.#parts;
     for (;;) {
       try {
         const woken = await this.#transact(async (tx) => {
-          const record = await readRecord(tx.documents, names, whose.key);
+          const record = await readRecord(tx.documents, whose.key);
           if (record?.run !== whose.run || record.owner !== me) return [];
           return this.#wake(tx, record, { results: [result] });
         });
@@ -278,12 +281,12 @@ export class SagaRunner {
     });
   }
 
-  async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const { store, meetings, clock } = this.#parts;
+  async #transact<T>(work: (tx: SagaTransaction) => Promise<T>): Promise<T> {
+    const { store, collection, meetings, clock } = this.#parts;
     for (let left = retries; ; left--) {
       try {
         await meetings.refresh();
-        return await store.transaction(work);
+        return await inSagaTransaction(store, collection, work);
       } catch (error) {
         if (error instanceof StaleShapes) continue;
         if (error instanceof NewShape) {
@@ -311,12 +314,12 @@ export class SagaRunner {
 
   /** What is due, whoever had it. */
   async #look(): Promise<void> {
-    const { clock, logger, store, names, saga, meetings } = this.#parts;
+    const { clock, logger, saga, meetings } = this.#parts;
     let next = clock.now() + this.#options.pollMs;
     try {
       await this.#renew();
       for (let after: string | undefined; ; ) {
-        const listed = await store.documents.list(names.due, {
+        const listed = await this.#committed.list(parts.due, {
           limit: page,
           ...(after === undefined ? {} : { after }),
         });
@@ -341,13 +344,13 @@ export class SagaRunner {
   }
 
   async #lookAt(key: string, at: number): Promise<void> {
-    const { names, clock, logger, saga } = this.#parts;
+    const { clock, logger, saga } = this.#parts;
     try {
       const woken = await this.#transact(async (tx) => {
-        const record = await readRecord(tx.documents, names, key);
+        const record = await readRecord(tx.documents, key);
         if (record === undefined || record.due !== at || at > clock.now()) return [];
         if (!isEnded(record)) return this.#wake(tx, record, {});
-        await removeRecord(tx, names, record);
+        await removeRecord(tx, record);
         return [];
       });
       for (const hot of woken) this.#take(hot);
@@ -358,10 +361,10 @@ export class SagaRunner {
 
   /** Those whose steps take long stay here; what has come for them meanwhile is shown to them. */
   async #renew(): Promise<void> {
-    const { store, names, clock, me, leaseMs } = this.#parts;
+    const { clock, me, leaseMs } = this.#parts;
     const keys = [...this.#hot.keys()];
     if (keys.length === 0) return;
-    const bodies = await store.documents.read(names.instances, keys);
+    const bodies = await this.#committed.read(parts.instances, keys);
     for (const key of keys) {
       const body = bodies.get(key);
       const record = body === undefined ? undefined : (JSON.parse(body) as InstanceRecord);

@@ -56,22 +56,12 @@ export function transactionDocuments(parts: Parts): TransactionDocuments {
     list,
     async write(collection, changes) {
       parts.session.requireUsable();
-      const last = [...new Map(changes.map((change) => [change.key, change])).values()];
-      const isNew = ({ key }: DocumentChange): boolean => absent.has(collection, key);
-      const written = last.filter(isWrite);
-      await insert(parts, collection, written.filter(isNew));
-      await upsert(
-        parts,
-        collection,
-        written.filter((change) => !isNew(change)),
-      );
-      // What was not there when it was read is somebody else's by now, if it is there.
-      await remove(
-        parts,
-        collection,
-        last.filter((change) => !isWrite(change) && !isNew(change)),
-      );
-      for (const { key } of written) absent.set(collection, key, false);
+      const last = [...new Map(changes.map((change) => [change.key, change])).values()]
+        .map((change) => ({ ...change, isNew: absent.has(collection, change.key) }))
+        // What was not there when it was read is somebody else's by now, if it is there.
+        .filter(({ body, isNew }) => body !== undefined || !isNew);
+      await write(parts, collection, last);
+      for (const { key, body } of last) if (body !== undefined) absent.set(collection, key, false);
     },
   };
 }
@@ -111,54 +101,31 @@ function reader({ session, statements }: Parts, locked: boolean): Documents {
   };
 }
 
-interface Write {
-  readonly key: string;
-  readonly body: string;
+interface Write extends DocumentChange {
+  readonly isNew: boolean;
 }
 
-function isWrite(change: DocumentChange): change is Write {
-  return change.body !== undefined;
-}
-
-async function insert(parts: Parts, collection: string, writes: readonly Write[]): Promise<void> {
-  const { insert } = parts.statements();
-  if ((await change(parts, insert, collection, writes)) < writes.length)
-    throw storeRefusals.conflict(undefined);
-}
-
-async function upsert(parts: Parts, collection: string, writes: readonly Write[]): Promise<void> {
-  await change(parts, parts.statements().upsert, collection, writes);
-}
-
-async function change(
-  { session }: Parts,
-  statement: DocumentStatements["insert"],
+/** @throws StoreError `STORE_CONFLICT` where one that is to be new is there */
+async function write(
+  { session, statements }: Parts,
   collection: string,
-  writes: readonly Write[],
-): Promise<number> {
-  if (writes.length === 0) return 0;
-  const keys = writes.map(({ key }) => storedKey(key));
+  changes: readonly Write[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const keys = changes.map(({ key }) => storedKey(key));
   const { count } = await session.ask(
-    statement,
+    statements().write,
     [
       textKey(collection),
       ...keyColumns(keys),
       keys.map(({ tail }) => tail),
-      writes.map(({ body }) => keptText(body)),
+      changes.map(({ body }) => (body === undefined ? null : keptText(body))),
+      changes.map(({ isNew }) => isNew),
     ],
     "writing documents",
   );
-  return count;
-}
-
-async function remove(
-  { session, statements }: Parts,
-  collection: string,
-  changes: readonly DocumentChange[],
-): Promise<void> {
-  if (changes.length === 0) return;
-  const keys = keyColumns(changes.map(({ key }) => storedKey(key)));
-  await session.ask(statements().remove, [textKey(collection), ...keys], "removing documents");
+  if (count < changes.filter(({ body }) => body !== undefined).length)
+    throw storeRefusals.conflict(undefined);
 }
 
 function keyColumns(keys: readonly StoredKey[]): [string[], string[]] {

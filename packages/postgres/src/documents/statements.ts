@@ -9,12 +9,11 @@ export interface DocumentStatements {
   readonly read: Statement;
   /** The same, and keeps others from changing them. */
   readonly readLocked: Statement;
-  /** Values: collection, keys, digests, tails, bodies. Those that are there already are passed over. */
-  readonly insert: Statement;
-  /** Values as of `insert`. */
-  readonly upsert: Statement;
-  /** Values: collection, keys, digests. */
-  readonly remove: Statement;
+  /**
+   * Values: collection, keys, digests, tails, bodies, and which are to be new. Removes those without a body. Tells how many it has
+   * written: one that is to be new and is there is passed over.
+   */
+  readonly write: Statement;
   /** Values: collection. Removes some of it. */
   readonly clear: Statement;
   list(
@@ -30,17 +29,20 @@ export function documentStatements({ documents }: Tables): DocumentStatements {
   const wanted = "unnest($2::text[], $3::text[]) AS wanted (key, digest)";
   const read = `SELECT there.key, tail, body FROM ${wanted} JOIN ${documents} AS there
     ON collection = $1::text AND there.key = wanted.key AND there.digest = wanted.digest`;
-  // Sorted, so that of two that want the same none waits for the other in a circle.
-  const insert = `INSERT INTO ${documents} (collection, key, digest, tail, body) SELECT $1::text, key, digest, tail, body
-    FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS given (key, digest, tail, body)
-    ORDER BY key COLLATE "C", digest COLLATE "C" ON CONFLICT (collection, key, digest)`;
   return {
     read: named(read, { reads: true }),
     readLocked: named(`${read} ORDER BY there.key, there.digest FOR UPDATE OF there`),
-    insert: named(`${insert} DO NOTHING`),
-    upsert: named(`${insert} DO UPDATE SET body = excluded.body`),
-    remove: named(`DELETE FROM ${documents} AS there USING ${wanted}
-      WHERE collection = $1::text AND there.key = wanted.key AND there.digest = wanted.digest`),
+    // Sorted, so that of two that want the same none waits for the other in a circle.
+    write:
+      named(`WITH given AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+        AS given (key, digest, tail, body, is_new)),
+      removed AS (DELETE FROM ${documents} AS there USING given
+        WHERE given.body IS NULL AND there.collection = $1::text AND there.key = given.key AND there.digest = given.digest)
+      INSERT INTO ${documents} AS there (collection, key, digest, tail, body)
+      SELECT $1::text, key, digest, tail, body FROM given WHERE body IS NOT NULL
+      ORDER BY key COLLATE "C", digest COLLATE "C"
+      ON CONFLICT (collection, key, digest) DO UPDATE SET body = excluded.body WHERE NOT EXISTS (
+        SELECT FROM given WHERE is_new AND given.key = there.key AND given.digest = there.digest)`),
     clear: named(`DELETE FROM ${documents} WHERE collection = $1::text AND key <= (SELECT max(key) FROM (
       SELECT key FROM ${documents} WHERE collection = $1::text ORDER BY key LIMIT ${clearedAtOnce}) AS first)`),
     list: (collection, options, locked) => listOf(documents, collection, options, locked),

@@ -228,9 +228,9 @@ export class Harness implements SagaHarness {
 
   /** In a transaction, so that one that has come to its commit has committed. */
   #stored(key: string): Promise<string | undefined> {
-    const collection = `saga.${this.#name}`;
+    const [collection, instance] = [`saga.${this.#name}`, `instance ${key}`];
     return this.#outside.store.transaction(async (tx) =>
-      (await tx.documents.read(collection, [key])).get(key),
+      (await tx.documents.read(collection, [instance])).get(instance),
     );
   }
 
