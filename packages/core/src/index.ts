@@ -101,6 +101,7 @@ export {
 } from "./routing/filter.js";
 export { FilterError, type FilterErrorCode } from "./routing/filter-error.js";
 export type { Router } from "./routing/router.js";
+export { sagaDiagram } from "./saga/diagram.js";
 export {
   CompensateError,
   type ErrorRecord,
@@ -111,7 +112,15 @@ export {
 export type { CommandEntry, EndEntry, EndState, JournalEntry } from "./saga/journal.js";
 export type { SagaHistory, SagaInstance, SagaOperations, SagaQuery } from "./saga/operations.js";
 export type { SagaState } from "./saga/records.js";
-export type { Run, SagaFailure, StepContext, StepOptions, WaitOptions, Where } from "./saga/run.js";
+export type {
+  Run,
+  SagaContinuation,
+  SagaFailure,
+  StepContext,
+  StepOptions,
+  WaitOptions,
+  Where,
+} from "./saga/run.js";
 export { type Saga, type SagaBody, type SagaOptions, type StartPolicy, saga } from "./saga/saga.js";
 export type { EventOf } from "./schema/by-type.js";
 export { type Catalog, type CatalogPart, type DefinedCatalog, defineCatalog } from "./schema/catalog.js";

@@ -309,8 +309,10 @@ class Activation {
     if (end) {
       this.#entries.push(end);
       await this.#leave(this.#waits);
-      const { kind: _kind, ...result } = end;
-      after = { ...common, ...result, waits: [], due: this.#now + retentionMs };
+      const { kind: _kind, next, ...result } = end;
+      const isNext = next !== undefined && common.next === undefined;
+      const following = isNext ? { next: { ...(common.start as object), data: next }, goesOn: true } : {};
+      after = { ...common, ...following, ...result, waits: [], due: this.#now + retentionMs };
     } else {
       // Those whose command is gone: it was cancelled.
       await this.#leave(this.#waits.filter(({ command }) => !this.#pending(command)));
@@ -361,8 +363,10 @@ export interface Beginning {
   readonly key: string;
   readonly run: number;
   readonly version: number;
-  /** Names the start among recent events: it is none to wait for. */
-  readonly name: string;
+  /** The names of recent events that are none to wait for: the start, and what it has had in the run before. */
+  readonly seen: readonly string[];
+  /** Signals that the run before has left. */
+  readonly signals: InstanceRecord["signals"];
 }
 
 /** The same whenever the code runs again, and of no other command. */
@@ -370,7 +374,10 @@ export function commandId({ key, id }: Pick<InstanceRecord, "key" | "id">, comma
   return deriveId({ group: "saga command", source: key, id, ordinal: command });
 }
 
-export function startRecord({ start, key, run, version, name }: Beginning, now: number): InstanceRecord {
+export function startRecord(
+  { start, key, run, version, seen, signals }: Beginning,
+  now: number,
+): InstanceRecord {
   return {
     key,
     id: deriveId({ group: "saga", source: start.source, id: start.id, ordinal: run }),
@@ -385,7 +392,7 @@ export function startRecord({ start, key, run, version, name }: Beginning, now: 
     epoch: 0,
     waits: [],
     arrivals: [],
-    signals: [],
-    seen: name === "" ? [] : [name],
+    signals,
+    seen,
   };
 }

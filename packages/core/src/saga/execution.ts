@@ -22,7 +22,14 @@ import {
   StepFailedError,
 } from "./errors.js";
 import { type CommandEntry, commandOf, type EndEntry, type JournalEntry } from "./journal.js";
-import { type Run, SagaFailure, type StepContext, type StepOptions, type WaitOptions } from "./run.js";
+import {
+  type Run,
+  SagaContinuation,
+  SagaFailure,
+  type StepContext,
+  type StepOptions,
+  type WaitOptions,
+} from "./run.js";
 
 /** What the function has asked for. Those that are not answered yet are pending. */
 export type Command = { readonly command: number; readonly name: string } & (
@@ -31,6 +38,7 @@ export type Command = { readonly command: number; readonly name: string } & (
       readonly work: (context: StepContext) => unknown;
       readonly retry: RetryPolicy;
       readonly timeoutMs: number | undefined;
+      readonly heartbeatMs: number | undefined;
       /** That is to be made next. */
       attempt: number;
       /** When; undefined for now. */
@@ -66,7 +74,7 @@ interface Compensation {
   readonly name: string;
   readonly work: (context: StepContext) => unknown;
   /** As that of its step. */
-  readonly options: Pick<StepOptions, "retry" | "timeout">;
+  readonly options: Omit<StepOptions, "compensate">;
 }
 
 const immediate = setImmediate;
@@ -261,10 +269,12 @@ export class Execution {
   }
 
   #step(name: string, work: (context: StepContext) => unknown, options: StepOptions): Promise<unknown> {
-    const { retry = defaultRetry, timeout, compensate } = options;
+    const { retry = defaultRetry, timeout, heartbeat, compensate } = options;
     const timeoutMs = timeout === undefined ? undefined : durationMs(timeout, `step "${name}": timeout`);
+    const heartbeatMs =
+      heartbeat === undefined ? undefined : durationMs(heartbeat, `step "${name}": heartbeat`);
     const number = this.#count;
-    const done = this.#give({ kind: "step", name, work, retry, timeoutMs, attempt: 1 });
+    const done = this.#give({ kind: "step", name, work, retry, timeoutMs, heartbeatMs, attempt: 1 });
     const { compensate: _compensate, ...rest } = options;
     if (compensate) this.#compensations.set(number, { name, work: compensate, options: rest });
     return done;
@@ -327,6 +337,7 @@ export class Execution {
       patched: (id: string) => this.#patched(id),
       all: (promises: readonly unknown[]) => Promise.all(promises),
       race: (promises: readonly unknown[]) => Promise.race(promises),
+      continueAs: (data: unknown) => new SagaContinuation(data),
       fail: (reason: string) => new SagaFailure(reason),
     };
     return run as unknown as Run<AnyEventDefinition>;
@@ -343,6 +354,12 @@ type CommandOf = Command extends infer One ? (One extends Command ? Omit<One, "c
 function completed(value: unknown): EndEntry {
   if (value instanceof SagaFailure)
     return { kind: "end", state: "failed", error: failureRecord(value.reason) };
+  if (value instanceof SagaContinuation)
+    return {
+      kind: "end",
+      state: "completed",
+      next: asJson(value.data, "the next run is given").value ?? null,
+    };
   return { kind: "end", state: "completed", ...asJson(value, "the saga returned") };
 }
 

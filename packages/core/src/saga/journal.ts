@@ -42,6 +42,8 @@ export interface EndEntry {
   readonly state: EndState;
   /** What the function returned. */
   readonly value?: unknown;
+  /** The data that the next run begins with. */
+  readonly next?: unknown;
   readonly error?: ErrorRecord;
 }
 

@@ -75,6 +75,20 @@ export interface SagaOperations {
    * @throws MeshError `SAGA_UNKNOWN`, `SAGA_NOT_RETRYABLE` where it neither failed nor stands still
    */
   retry(name: string, key: string): Promise<boolean>;
+  /**
+   * Begins a new instance that has done what another one did before a step: to try from there again, with the code of now. The
+   * other one stays as it is. Its steps from there on are done anew, with idempotency keys of their own.
+   *
+   * @param from - the step's name; of several of that name the first
+   * @param as - the key of the new instance
+   * @returns whether there is one to fork
+   * @throws MeshError `SAGA_UNKNOWN`, `SAGA_EXISTS` where the new key is taken, `SAGA_STEP_UNKNOWN` where that step was not begun
+   */
+  fork(
+    name: string,
+    key: string,
+    { from, as }: { readonly from: string; readonly as: string },
+  ): Promise<boolean>;
 }
 
 export function sagaOperations(
@@ -126,6 +140,7 @@ export function sagaOperations(
         return { ...rest, ...cut, state: "running", due: runner.now };
       });
     },
+    fork: (name, key, { from, as }) => running(name).fork({ key, from, as }),
   };
 }
 

@@ -59,6 +59,8 @@ export interface InstanceRecord {
   readonly signals: readonly { readonly name: string; readonly value?: unknown }[];
   /** The event that starts the next run, when this one has ended. */
   readonly next?: unknown;
+  /** That is the same one, going on. */
+  readonly goesOn?: boolean;
   readonly value?: unknown;
   readonly error?: ErrorRecord;
 }

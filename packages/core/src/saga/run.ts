@@ -8,6 +8,8 @@ import type { Duration } from "../util/duration.js";
 
 /** What a step is given. */
 export interface StepContext {
+  /** Says that the step is still at work, where it has a `heartbeat`. */
+  heartbeat(): void;
   /** The same for every attempt of this step, and of no other: give it to what you call, so that it does it once. */
   readonly idempotencyKey: string;
   /** 1 for the first. A crash does not count. */
@@ -21,6 +23,8 @@ export interface StepOptions {
   readonly retry?: RetryPolicy;
   /** How long one attempt may take. Default: as long as it likes. */
   readonly timeout?: Duration;
+  /** How long one attempt may be silent: it calls `context.heartbeat` in time, or has failed. Default: as long as it likes. */
+  readonly heartbeat?: Duration;
   /**
    * Undoes what the step has done, when the saga is compensated. It is a step itself, and called as well where the step was under
    * way when the saga was cancelled: it must do no harm where there is nothing to undo.
@@ -46,7 +50,8 @@ export interface WaitOptions<Event> {
 
 type InputOf<Definition extends AnyEventDefinition> = InputsByType<Definition>[Definition["type"]];
 
-export interface Run<Awaited extends AnyEventDefinition> {
+/** @typeParam Start - the data of what starts it */
+export interface Run<Awaited extends AnyEventDefinition, Start = unknown> {
   /** The key of this instance. */
   readonly key: string;
 
@@ -101,11 +106,24 @@ export interface Run<Awaited extends AnyEventDefinition> {
   /** `Promise.race`, in the order of the journal. The others are still waited for, without effect. */
   race<const T extends readonly unknown[]>(promises: T): Promise<Awaited_<T[number]>>;
 
+  /**
+   * Begins anew with an empty journal, when it is returned: for what goes on for ever. The next run of the key has a start event
+   * with this data, and all that has come and was not taken.
+   *
+   * @example return run.continueAs({ ...start.data, round: start.data.round + 1 });
+   */
+  continueAs(data: Start): SagaContinuation;
+
   /** Ends the saga as failed, for this reason, when it is returned. Nothing is compensated. */
   fail(reason: string): SagaFailure;
 }
 
 type Awaited_<T> = globalThis.Awaited<T>;
+
+/** What `run.continueAs` makes. */
+export class SagaContinuation {
+  constructor(readonly data: unknown) {}
+}
 
 /** What `run.fail` makes. */
 export class SagaFailure {

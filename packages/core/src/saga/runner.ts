@@ -16,6 +16,7 @@ import {
 } from "./activation.js";
 import { committedDocuments, inSagaTransaction, type SagaTransaction } from "./documents.js";
 import { readEvent, storedEvent } from "./events.js";
+import { exists, type ForkOrder, fork } from "./fork.js";
 import { NewShape, StaleShapes } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
 import {
@@ -141,6 +142,13 @@ export class SagaRunner {
     return changed;
   }
 
+  /** Returns whether there is one to fork. */
+  async fork(order: ForkOrder): Promise<boolean> {
+    const isForked = await this.#transact((tx) => fork(tx, this.saga.name, order, this.now));
+    if (isForked) this.#wakeAt(this.now);
+    return isForked;
+  }
+
   async #begin(tx: SagaTransaction, start: MeshEvent, name: string): Promise<Hot[]> {
     const { saga } = this.#options;
     const key = saga.key(start);
@@ -152,12 +160,10 @@ export class SagaRunner {
         },
       );
     const known = await readRecord(tx.documents, key);
-    if (known === undefined) return [await this.#new(tx, { start, key, run: 1, name })];
+    const seen = name === "" ? [] : [name];
+    if (known === undefined) return [await this.#new(tx, { start, key, run: 1, seen, signals: [] })];
     if (saga.again === "ignore") return [];
-    if (saga.again === "reject")
-      throw new TerminalError(`saga "${saga.name}" has an instance of this key already.`, {
-        code: "SAGA_EXISTS",
-      });
+    if (saga.again === "reject") throw exists(saga.name);
     return this.#supersede(tx, known, start);
   }
 
@@ -171,7 +177,9 @@ export class SagaRunner {
 
   async #next(tx: SagaTransaction, last: InstanceRecord, start: MeshEvent): Promise<Hot> {
     await removeRecord(tx, last);
-    return this.#new(tx, { start, key: last.key, run: last.run + 1, name: "" });
+    const { key, run, goesOn, seen, signals } = last;
+    const kept = goesOn ? { seen, signals } : { seen: [], signals: [] };
+    return this.#new(tx, { start, key, run: run + 1, ...kept });
   }
 
   async #new(tx: SagaTransaction, of: Omit<Beginning, "version">): Promise<Hot> {
@@ -193,7 +201,7 @@ export class SagaRunner {
       return [];
     }
     const hot = await activate(tx, this.#parts, { before: record, input, hot: this.#hotOf(record) });
-    const { next } = record;
+    const { next } = hot.record;
     if (!isEnded(hot.record) || next === undefined) return [hot];
     // What it did is not undone: an operator has to look at it before anything follows.
     if (hot.record.state === "failed") return this.#heldUp(hot);

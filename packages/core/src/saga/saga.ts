@@ -6,7 +6,7 @@
  */
 import { ConfigurationError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
-import type { EventOf } from "../schema/by-type.js";
+import type { DataByType, EventOf } from "../schema/by-type.js";
 import type { AnyEventDefinition } from "../schema/definition.js";
 import { type Duration, durationMs } from "../util/duration.js";
 import type { Run } from "./run.js";
@@ -38,7 +38,7 @@ export interface SagaOptions<Started extends AnyEventDefinition, Awaited extends
 }
 
 export type SagaBody<Started extends AnyEventDefinition, Awaited extends AnyEventDefinition> = (
-  run: Run<Awaited>,
+  run: Run<Awaited, DataByType<Started>[Started["type"]]>,
   start: EventOf<Started>,
 ) => unknown;
 

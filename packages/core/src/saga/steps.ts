@@ -1,5 +1,5 @@
 /** The steps that this process is doing, each outside of any transaction. */
-import type { Clock } from "../clock/clock.js";
+import type { Cancel, Clock } from "../clock/clock.js";
 import { MeshError } from "../errors/errors.js";
 import { commandId, type StepResult } from "./activation.js";
 import { type Command, describe } from "./execution.js";
@@ -82,22 +82,32 @@ export class Steps {
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
-    const cancel =
-      step.timeoutMs === undefined
-        ? undefined
-        : clock.after(step.timeoutMs, () => controller.abort(timedOut(step)));
+    const after = (ms: number | undefined, reason: (step: Step) => Error): Cancel =>
+      ms === undefined ? () => undefined : clock.after(ms, () => controller.abort(reason(step)));
+    const cancel = after(step.timeoutMs, timedOut);
+    let silence = after(step.heartbeatMs, silent);
+    const heartbeat = (): void => {
+      silence();
+      if (!signal.aborted) silence = after(step.heartbeatMs, silent);
+    };
     const idempotencyKey = commandId(owner, step.command);
-    const work = async (): Promise<unknown> => step.work({ idempotencyKey, attempt: step.attempt, signal });
+    const work = async (): Promise<unknown> =>
+      step.work({ idempotencyKey, attempt: step.attempt, signal, heartbeat });
     try {
       return await Promise.race([work(), aborted]);
     } finally {
-      cancel?.();
+      cancel();
+      silence();
     }
   }
 }
 
 const nameOf = ({ key, run }: Whose, { command, attempt }: Step): string =>
   JSON.stringify([key, run, command, attempt]);
+
+function silent(step: Step): MeshError {
+  return new MeshError("SAGA_STEP_SILENT", `${describe(step)} gave no heartbeat in time.`);
+}
 
 function timedOut(step: Step): MeshError {
   return new MeshError("SAGA_STEP_TIMEOUT", `${describe(step)} took longer than its timeout.`);
