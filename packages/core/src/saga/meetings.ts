@@ -50,9 +50,6 @@ export class NewShape extends Error {
   }
 }
 
-/** The shapes that are known have to be read anew, outside of any transaction: there each would lock them. */
-export class StaleShapes extends Error {}
-
 export interface MeetingParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -154,7 +151,7 @@ export class Meetings {
     return this.#parts.store.capabilities.reach === "process";
   }
 
-  /** Reads which shapes there are, unless that was done of late. To be called before each transaction. */
+  /** Reads which shapes there are, unless that was done of late. To be called before each transaction: in it that locks them. */
   async refresh(): Promise<void> {
     const { clock } = this.#parts;
     if (this.#isAlone || clock.now() < this.#knownUntil) return;
@@ -253,10 +250,10 @@ export class Meetings {
   }
 
   async #known(tx: SagaTransaction, type: string): Promise<readonly KnownShape[]> {
-    const { clock } = this.#parts;
-    if (this.#isAlone) return shapesIn(await tx.documents.list(parts.shapes)).get(type) ?? [];
-    if (clock.now() >= this.#knownUntil) throw new StaleShapes("the shapes are stale");
-    return this.#shapes.get(type) ?? [];
+    const isFresh = !this.#isAlone && this.#parts.clock.now() < this.#knownUntil;
+    // It had to wait for a connection, say.
+    const shapes = isFresh ? this.#shapes : shapesIn(await tx.documents.list(parts.shapes));
+    return shapes.get(type) ?? [];
   }
 }
 

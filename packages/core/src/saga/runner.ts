@@ -17,7 +17,7 @@ import {
 import { committedDocuments, inSagaTransaction, type SagaTransaction } from "./documents.js";
 import { readEvent, storedEvent } from "./events.js";
 import { exists, type ForkOrder, fork } from "./fork.js";
-import { NewShape, StaleShapes } from "./meetings.js";
+import { NewShape } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
 import {
   type Arrival,
@@ -45,6 +45,8 @@ export interface RunnerOptions {
 const retries = 20;
 const pauseMs = 1_000;
 const page = 100;
+/** How many that are due are looked at together. */
+const sideBySide = 8;
 
 export class SagaRunner {
   readonly #parts: SagaParts;
@@ -296,7 +298,6 @@ export class SagaRunner {
         await meetings.refresh();
         return await inSagaTransaction(store, collection, work);
       } catch (error) {
-        if (error instanceof StaleShapes) continue;
         if (error instanceof NewShape) {
           await meetings.learn(error);
           const { knownAfterMs } = meetings;
@@ -335,9 +336,9 @@ export class SagaRunner {
         const entries = listed.map(({ key }) => dueFrom(key));
         const now = clock.now();
         const due = entries.filter((entry) => entry.due <= now);
-        for (const { key, due: at } of due) {
+        for (let at = 0; at < due.length; at += sideBySide) {
           if (this.#state !== "running") return;
-          await this.#lookAt(key, at);
+          await Promise.all(due.slice(at, at + sideBySide).map((entry) => this.#lookAt(entry)));
         }
         const ahead = entries.find((entry) => entry.due > now);
         if (ahead) next = Math.min(next, ahead.due);
@@ -351,7 +352,7 @@ export class SagaRunner {
     this.#wakeAt(next);
   }
 
-  async #lookAt(key: string, at: number): Promise<void> {
+  async #lookAt({ key, due: at }: { readonly key: string; readonly due: number }): Promise<void> {
     const { clock, logger, saga } = this.#parts;
     try {
       const woken = await this.#transact(async (tx) => {
