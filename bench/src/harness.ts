@@ -7,12 +7,12 @@ export interface Contestant {
   readonly run: (times: number) => unknown;
 }
 
-export interface Comparison {
+export interface Comparison<One extends Contestant = Contestant> {
   readonly title: string;
   /** What one time is: "event", "message". */
   readonly unit: string;
   /** The first one is what the others are measured against. */
-  readonly contestants: readonly Contestant[];
+  readonly contestants: readonly One[];
   /** How often each contestant does the thing in a round. */
   readonly times: number;
   readonly rounds?: number;
@@ -20,11 +20,15 @@ export interface Comparison {
   readonly goals?: Readonly<Record<string, number>>;
   /** How often per second a contestant should at least do it. Absolute, so it says more on a quiet machine. */
   readonly leastPerSecond?: Readonly<Record<string, number>>;
+  /** A further column, found out after the rounds. */
+  readonly more?: { readonly head: string; readonly cell: (contestant: One) => Promise<string> };
+  /** What has to be known to read it. */
+  readonly note?: string;
 }
 
 /** Runs a comparison and prints it as a Markdown table. */
-export async function compare(comparison: Comparison): Promise<void> {
-  const { contestants, times, rounds = 7 } = comparison;
+export async function compare<One extends Contestant>(comparison: Comparison<One>): Promise<void> {
+  const { contestants, times, rounds = 7, more } = comparison;
   const measured = contestants.map(({ name }) => ({ name, values: [] as number[] }));
   for (const { run } of contestants) await run(Math.ceil(times / 4));
   for (let round = 0; round < rounds; round++) {
@@ -32,7 +36,12 @@ export async function compare(comparison: Comparison): Promise<void> {
       measured[i]?.values.push(await rate(run, times));
     }
   }
-  print(comparison, measured);
+  const rows: Row[] = [];
+  for (const [i, row] of measured.entries()) {
+    const contestant = contestants[i];
+    rows.push(more && contestant ? { ...row, more: [await more.cell(contestant)] } : row);
+  }
+  print(comparison, rows);
 }
 
 async function rate(run: Contestant["run"], times: number): Promise<number> {
@@ -41,21 +50,26 @@ async function rate(run: Contestant["run"], times: number): Promise<number> {
   return times / (Number(process.hrtime.bigint() - begin) / 1e9);
 }
 
-function print({ title, unit, goals = {}, leastPerSecond = {} }: Comparison, rows: readonly Row[]): void {
+type Printed = Omit<Comparison, "contestants" | "more"> & { readonly more?: { readonly head: string } };
+
+function print(comparison: Printed, rows: readonly Row[]): void {
+  const { title, unit, goals = {}, more } = comparison;
+  const notes = notesOf(comparison, rows);
   printTable({
     title,
     measure: `${unit}s per second`,
     rows,
     figure: perSecond,
     goals: Object.entries(goals).map(([of, least]) => ({ of, least })),
-    ...floors(rows, leastPerSecond),
+    ...(more ? { more: [more.head] } : {}),
+    ...(notes.length > 0 ? { note: notes.join("\n") } : {}),
   });
 }
 
-function floors(rows: readonly Row[], leastPerSecond: Readonly<Record<string, number>>): { note?: string } {
-  const lines = Object.entries(leastPerSecond).map(([name, least]) => {
+function notesOf({ leastPerSecond = {}, note }: Printed, rows: readonly Row[]): string[] {
+  const floors = Object.entries(leastPerSecond).map(([name, least]) => {
     const reached = median(rows.find((row) => row.name === name)?.values ?? []);
     return `${name}: at least ${perSecond(least)}/s: ${reached >= least ? "met" : "MISSED"}`;
   });
-  return lines.length === 0 ? {} : { note: lines.join("\n") };
+  return note === undefined ? floors : [...floors, note];
 }

@@ -8,9 +8,10 @@ import { codec, codecAgainstSdk, validation } from "./codec.js";
 import { dispatch } from "./dispatch.js";
 import { rabbitmqGroups, redisGroups } from "./groups/suite.js";
 import { type Comparison, compare } from "./harness.js";
-import { outboxDrain, postgres, postgresSagas, postgresStreams } from "./postgres/suite.js";
+import { outboxDrain, postgres, postgresStreams } from "./postgres/suite.js";
 import { rabbitmq } from "./rabbitmq/suite.js";
 import { redis } from "./redis/suite.js";
+import { postgresSagas, sagaWakes } from "./sagas/suite.js";
 import { sqliteCycle, sqlitePublish } from "./sqlite.js";
 
 interface Prepared {
@@ -44,6 +45,7 @@ const suites: Readonly<Record<string, () => Promise<void>>> = {
   "outbox-drain": outboxDrain,
   "postgres-streams": postgresStreams,
   "postgres-sagas": postgresSagas,
+  "saga-wakes": sagaWakes,
 };
 
 const wanted = process.argv.slice(2);

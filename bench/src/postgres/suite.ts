@@ -4,7 +4,6 @@ import { draining } from "./draining.js";
 import { latency } from "./latency.js";
 import { relaying } from "./relaying.js";
 import { relayingOneByOne } from "./relaying-one-by-one.js";
-import { sagas } from "./sagas.js";
 import { streams } from "./streams.js";
 import { writing } from "./writing.js";
 
@@ -19,11 +18,6 @@ export async function postgres(): Promise<void> {
 export async function outboxDrain(): Promise<void> {
   await using server = await postgresServer();
   await draining(await server.createDatabase());
-}
-
-export async function postgresSagas(): Promise<void> {
-  await using server = await postgresServer();
-  await sagas(await server.createDatabase());
 }
 
 export async function postgresStreams(): Promise<void> {
