@@ -1,23 +1,27 @@
 /**
- * Disturbs a broker, or a store with its outbox and inbox, under load and checks that it keeps its promises. One Markdown
- * table a run; exit code 1 when a promise is broken.
+ * Disturbs a broker, a store with its outbox and inbox, or sagas on a store, under load and checks that it keeps its promises.
+ * One Markdown table a run; exit code 1 when a promise is broken.
  *
  *   npm run chaos -- --broker sqlite --minutes 2 --faults 200 --seed 7
  *   npm run chaos -- --store postgres --minutes 10 --faults 80
+ *   npm run chaos -- --saga postgres --minutes 10 --faults 80
  */
 import { parseArgs } from "node:util";
 import { broken, tableOf, violationsOf } from "./report.js";
 import { runChaos } from "./run/run.js";
 import { strikeKinds } from "./run/strikes.js";
+import { sagasBrokenIn, sagaTableOf, sagaViolationsOf } from "./saga/report.js";
+import { runSagaChaos } from "./saga/run/run.js";
+import { sagaStrikes } from "./saga/run/strikes.js";
 import { brokenIn, storeTableOf, storeViolationsOf } from "./store/report.js";
 import { runStoreChaos } from "./store/run/run.js";
 import { storeStrikes } from "./store/run/strikes.js";
-import { storeNames } from "./store/settings.js";
+import { type StoreName, storeNames } from "./store/settings.js";
 import { brokerNames } from "./targets/brokers.js";
 
-const usage = `Usage: npm run chaos -- [--broker ${brokerNames.join("|")}|all, default all | --store ${storeNames.join("|")}|all]
+const usage = `Usage: npm run chaos -- [--broker ${brokerNames.join("|")}|all, default all | --store ${storeNames.join("|")}|all | --saga ${storeNames.join("|")}|all]
   [--minutes <number, default 10>] [--faults <number, default 60>] [--seed <number>] [--keep] [--quiet]
-  [--only "<kind of fault>": ${strikeKinds.join(", ")}; with --store also "postgres kill" or "relay cut"]`;
+  [--only "<kind of fault>": ${strikeKinds.join(", ")}; with --store also "postgres kill" or "relay cut", with --saga "worker kill"]`;
 
 interface Settings {
   readonly durationMs: number;
@@ -44,17 +48,26 @@ interface Run {
 const chosen = <Name extends string>(names: readonly Name[], value: string | undefined): readonly Name[] =>
   names.filter((name) => value === "all" || value === name);
 
-function runsOn(
-  broker: string | undefined,
-  store: string | undefined,
-  { only, ...settings }: Settings,
-): readonly Run[] {
-  const brokers = chosen(brokerNames, broker ?? (store === undefined ? "all" : undefined));
-  const stores = chosen(storeNames, store);
-  const known = (name: (typeof storeNames)[number]): boolean =>
-    only === undefined || storeStrikes(name, [only]).length > 0;
-  if (!stores.every(known) || (brokers.length > 0 && only !== undefined && !strikeKinds.includes(only)))
-    return [];
+/** What is to be disturbed, as it is asked for. */
+interface Targets {
+  readonly broker: string | undefined;
+  readonly store: string | undefined;
+  readonly saga: string | undefined;
+}
+
+function runsOn({ broker, store, saga }: Targets, { only, ...settings }: Settings): readonly Run[] {
+  const brokers = chosen(
+    brokerNames,
+    broker ?? (store === undefined && saga === undefined ? "all" : undefined),
+  );
+  const [stores, sagas] = [chosen(storeNames, store), chosen(storeNames, saga)];
+  const known =
+    (strikes: (name: StoreName, only: readonly string[]) => readonly unknown[]) =>
+    (name: StoreName): boolean =>
+      only === undefined || strikes(name, [only]).length > 0;
+  if (!stores.every(known(storeStrikes)) || !sagas.every(known(sagaStrikes))) return [];
+  if (brokers.length > 0 && only !== undefined && !strikeKinds.includes(only)) return [];
+  const some = only === undefined ? {} : { only: [only] };
   return [
     ...brokers.map((name) => ({
       target: `--broker ${name}`,
@@ -66,11 +79,22 @@ function runsOn(
     ...stores.map((name) => ({
       target: `--store ${name}`,
       run: async () => {
-        const result = await runStoreChaos({ ...settings, ...(only && { only: [only] }), store: name });
+        const result = await runStoreChaos({ ...settings, ...some, store: name });
         return {
           table: storeTableOf(result),
           violations: storeViolationsOf(result),
           broken: brokenIn(result),
+        };
+      },
+    })),
+    ...sagas.map((name) => ({
+      target: `--saga ${name}`,
+      run: async () => {
+        const result = await runSagaChaos({ ...settings, ...some, store: name });
+        return {
+          table: sagaTableOf(result),
+          violations: sagaViolationsOf(result),
+          broken: sagasBrokenIn(result),
         };
       },
     })),
@@ -83,6 +107,7 @@ function asked(): Settings & { readonly runs: readonly Run[] } {
       options: {
         broker: { type: "string" },
         store: { type: "string" },
+        saga: { type: "string" },
         minutes: { type: "string", default: "10" },
         faults: { type: "string", default: "60" },
         only: { type: "string" },
@@ -99,7 +124,8 @@ function asked(): Settings & { readonly runs: readonly Run[] } {
     ];
     const log = quiet ? () => undefined : (line: string) => console.log(line);
     const settings = { durationMs: minutes * 60_000, faults, ...(only && { only }), seed, keep, log };
-    const runs = runsOn(values.broker, values.store, settings);
+    const { broker, store, saga } = values;
+    const runs = runsOn({ broker, store, saga }, settings);
     const counted = Number.isInteger(faults) && faults > 0 && Number.isInteger(seed);
     if (runs.length > 0 && minutes > 0 && counted) return { ...settings, runs };
   } catch {

@@ -12,6 +12,7 @@ import type { SagaTransaction } from "./documents.js";
 import { errorRecord, JournalMismatchError, versionMissing } from "./errors.js";
 import { readEvent, storedEvent } from "./events.js";
 import { asJson, astray, type Command, Execution } from "./execution.js";
+import type { Hot } from "./hot.js";
 import type { JournalEntry } from "./journal.js";
 import { cameAt } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
@@ -30,23 +31,6 @@ type Wait = Extract<Command, { kind: "wait" }>;
 export interface Input {
   readonly arrivals?: readonly Arrival[];
   readonly results?: readonly StepResult[];
-}
-
-/** An instance that is in memory: as its journal is up to `record.length`. */
-export interface Hot {
-  readonly record: InstanceRecord;
-  readonly execution: Execution;
-}
-
-/** Whether what is in memory is what is stored. */
-export function fits(
-  hot: Hot | undefined,
-  { run, epoch, length, owner }: InstanceRecord,
-  me: string,
-): boolean {
-  if (hot === undefined || owner !== me) return false;
-  const { record } = hot;
-  return record.run === run && record.epoch === epoch && record.length === length;
 }
 
 /** An instance as it is stored, what is new to it, and what is in memory of it. */
@@ -114,7 +98,7 @@ class Activation {
     this.#parts = parts;
     this.#before = before;
     this.#input = input;
-    this.#hot = fits(hot, before, parts.me) ? hot : undefined;
+    this.#hot = hot;
     this.#now = parts.clock.now();
     this.#execution = this.#hot?.execution ?? this.#newExecution();
     this.#waits = before.waits;

@@ -185,3 +185,19 @@ export async function cutJournal(
   await tx.documents.write(parts.journals, changes);
   return { length: kept.length, pieces: Math.min(pieces, 1) };
 }
+
+/** For who has the instance, or may have it. */
+export async function leaveWord(
+  tx: SagaTransaction,
+  before: InstanceRecord,
+  arrivals: readonly Arrival[],
+  due: number | undefined,
+): Promise<void> {
+  if (arrivals.length === 0) return;
+  const after = {
+    ...before,
+    ...(due === undefined ? {} : { due }),
+    arrivals: [...before.arrivals, ...arrivals],
+  };
+  await writeRecord(tx, { before, after, entries: [] });
+}

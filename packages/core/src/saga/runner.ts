@@ -4,25 +4,17 @@ import { TerminalError } from "../errors/errors.js";
 import type { MeshEvent } from "../event/event.js";
 import type { Documents } from "../store/documents.js";
 import { isConflict } from "../store/nesting.js";
-import {
-  activate,
-  type Beginning,
-  fits,
-  type Hot,
-  type Input,
-  isDue,
-  type StepResult,
-  startRecord,
-} from "./activation.js";
+import { activate, type Beginning, type Input, isDue, type StepResult, startRecord } from "./activation.js";
 import { committedDocuments, inSagaTransaction, type SagaTransaction } from "./documents.js";
 import { readEvent, storedEvent } from "./events.js";
 import { exists, type ForkOrder, fork } from "./fork.js";
+import { fits, type Hot, type Kept, Latest } from "./hot.js";
 import { NewShape } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
 import {
-  type Arrival,
   dueFrom,
   type InstanceRecord,
+  leaveWord,
   parts,
   readRecord,
   removeRecord,
@@ -54,7 +46,9 @@ export class SagaRunner {
   readonly #steps: Steps;
   readonly #committed: Documents;
   /** Those whose steps are under way here. */
-  readonly #hot: Map<string, Hot> = new Map();
+  readonly #hot: Map<string, Kept> = new Map();
+  readonly #latest: Latest = new Latest();
+  #renewedAt = 0;
   #timer: Cancel = () => undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #looking: Promise<void> | undefined;
@@ -73,7 +67,6 @@ export class SagaRunner {
   get saga(): Saga {
     return this.#options.saga;
   }
-
   get now(): number {
     return this.#parts.clock.now();
   }
@@ -88,9 +81,28 @@ export class SagaRunner {
     if (this.#state !== "running") return;
     this.#state = "stopped";
     this.#timer();
-    await Promise.race([Promise.all([this.#looking, this.#steps.idle()]), deadline]);
+    const idle = Promise.all([this.#looking, this.#steps.idle()]);
+    await this.#renewing(Promise.race([idle, deadline]));
     this.#steps.abort();
     await Promise.allSettled([...this.#hot.keys()].map((key) => this.#release(key)));
+  }
+
+  /** Steps that are waited for stay here. */
+  async #renewing(end: Promise<unknown>): Promise<void> {
+    const { clock, leaseMs, logger, saga } = this.#parts;
+    let cancel: Cancel = () => undefined;
+    const again = (): void => {
+      cancel = clock.after(leaseMs / 4, () => void renew());
+    };
+    const renew = async (): Promise<void> => {
+      again();
+      await this.#renew().catch((error: unknown) =>
+        logger.warn({ err: error, saga }, "a lease could not be renewed yet"),
+      );
+    };
+    again();
+    await end;
+    cancel();
   }
 
   /** An event has come. */
@@ -192,52 +204,39 @@ export class SagaRunner {
 
   /** Goes on with an instance, or leaves word for the process that has it. */
   async #wake(tx: SagaTransaction, { key, run }: Whose, input: Input): Promise<Hot[]> {
-    const { clock, me } = this.#parts;
+    const { clock, logger, me, saga } = this.#parts;
     const record = await readRecord(tx.documents, key);
     if (record === undefined || record.run !== run || isEnded(record)) return [];
     const isForeign = this.#parts.version(record.version) === undefined;
     const isElsewhere =
       record.owner !== undefined && record.owner !== me && (record.until ?? 0) > clock.now();
     if (isForeign || isElsewhere || record.state === "stopped") {
-      await this.#leaveWord(tx, record, input.arrivals ?? [], isForeign);
+      // Who has its version is to look at it.
+      const due = isForeign && record.owner === undefined ? this.now : record.due;
+      await leaveWord(tx, record, input.arrivals ?? [], due);
       return [];
     }
     const hot = await activate(tx, this.#parts, { before: record, input, hot: this.#hotOf(record) });
     const { next } = hot.record;
     if (!isEnded(hot.record) || next === undefined) return [hot];
-    // What it did is not undone: an operator has to look at it before anything follows.
-    if (hot.record.state === "failed") return this.#heldUp(hot);
+    if (hot.record.state === "failed") {
+      // What it did is not undone: an operator has to look at it before anything follows.
+      logger.error(
+        { saga, key, error: hot.record.error },
+        "a saga failed while it was superseded: `retry` it",
+      );
+      return [hot];
+    }
     return [hot, await this.#next(tx, hot.record, readEvent(next))];
-  }
-
-  #heldUp(hot: Hot): Hot[] {
-    const { logger, saga } = this.#parts;
-    const { key, error } = hot.record;
-    logger.error(
-      { saga, key, error },
-      "a saga that was superseded has failed; the new one waits until it is retried",
-    );
-    return [hot];
-  }
-
-  /** For who has the instance; or, where nobody may have it now, for who has its version. */
-  async #leaveWord(
-    tx: SagaTransaction,
-    before: InstanceRecord,
-    arrivals: readonly Arrival[],
-    isForeign: boolean,
-  ): Promise<void> {
-    if (arrivals.length === 0) return;
-    const due = isForeign && before.owner === undefined ? { due: this.now } : {};
-    const after = { ...before, ...due, arrivals: [...before.arrivals, ...arrivals] };
-    await writeRecord(tx, { before, after, entries: [] });
   }
 
   /** What is in memory is used once: when its transaction fails it is ahead of what is stored. */
   #hotOf(record: InstanceRecord): Hot | undefined {
     const hot = this.#hot.get(record.key);
-    this.#hot.delete(record.key);
-    return fits(hot, record, this.#parts.me) ? hot : undefined;
+    if (hot?.execution === undefined) return undefined;
+    this.#hot.set(record.key, { record: hot.record, execution: undefined });
+    const { execution } = hot;
+    return fits(hot.record, record, this.#parts.me) ? { record, execution } : undefined;
   }
 
   /** After the commit. */
@@ -245,6 +244,7 @@ export class SagaRunner {
     const { record, execution } = hot;
     const { clock } = this.#parts;
     const now = clock.now();
+    if (this.#latest.isOlder(record, now)) return;
     const steps = isEnded(record)
       ? []
       : execution.pending
@@ -338,6 +338,7 @@ export class SagaRunner {
         const due = entries.filter((entry) => entry.due <= now);
         for (let at = 0; at < due.length; at += sideBySide) {
           if (this.#state !== "running") return;
+          if (clock.now() - this.#renewedAt > this.#parts.leaseMs / 4) await this.#renew();
           await Promise.all(due.slice(at, at + sideBySide).map((entry) => this.#lookAt(entry)));
         }
         const ahead = entries.find((entry) => entry.due > now);
@@ -371,6 +372,8 @@ export class SagaRunner {
   /** Those whose steps take long stay here; what has come for them meanwhile is shown to them. */
   async #renew(): Promise<void> {
     const { clock, me, leaseMs } = this.#parts;
+    this.#renewedAt = clock.now();
+    this.#latest.forget(this.#renewedAt - leaseMs);
     const keys = [...this.#hot.keys()];
     if (keys.length === 0) return;
     const bodies = await this.#committed.read(parts.instances, keys);

@@ -1,11 +1,13 @@
 /** What goes wrong in a saga, or around it, is told to it or to its operators, and loses nothing. */
 import {
   CompensateError,
+  memoryStore,
   RetryableError,
   type Run,
   retry,
   type Saga,
   saga,
+  silentLogger,
   TerminalError,
 } from "@meshwright/core";
 import { eventually } from "@meshwright/testing";
@@ -218,4 +220,60 @@ test("a signal without a value is not taken for none", async () => {
   await until(site, mesh, ["faulty", digest], "running");
   await mesh.sagas.signal("faulty", digest, "go");
   expect(await until(site, mesh, ["faulty", digest], "completed")).toMatchObject({ value: "null" });
+});
+
+test("what is under way when it compensates is aborted before anything is undone", async () => {
+  const site = newSite();
+  const done: string[] = [];
+  const mesh = await site.start([
+    sagaOf(async (run) => {
+      await run.race([
+        run.sleep("1s"),
+        run.step(
+          "long",
+          ({ signal }) =>
+            new Promise((resolve) => {
+              signal.addEventListener("abort", () => resolve(done.push("aborted")));
+            }),
+          { compensate: () => void done.push("undone") },
+        ),
+      ]);
+      throw new CompensateError("too slow");
+    }),
+  ]);
+  await mesh.publish(built.type, { digest });
+  await until(site, mesh, ["faulty", digest], "running");
+  await site.clock.advance("2s");
+  await until(site, mesh, ["faulty", digest], "compensated");
+  expect(done).toEqual(["aborted", "undone"]);
+});
+
+test("of what has ended nothing is left after a while, but which fields were waited for", async () => {
+  const site = newSite();
+  const short = saga(
+    "short",
+    { startedBy: built, key: (event) => event.data.digest, events: [approved], retention: "1h" },
+    async (run) => {
+      await run.race([run.waitFor(approved), run.waitFor(approved, { where: { subject: "never" } })]);
+      await run.waitFor(approved, { timeout: "1m" });
+    },
+  );
+  const mesh = await site.start([short]);
+  const store = memoryStore({ database: site.database });
+  await store.open({ clock: site.clock, logger: silentLogger });
+  const kinds = async (): Promise<string[]> => {
+    const all = await store.documents.list("saga.short");
+    return [...new Set(all.map(({ key }) => key.split(" ")[0] ?? ""))].sort();
+  };
+  await mesh.publish(built.type, { digest });
+  await until(site, mesh, ["short", digest], "running");
+  await site.clock.advance("1s");
+  expect(await kinds()).toEqual(["instance", "journal", "shape", "wait"]);
+  await mesh.publish(approved.type, { by: "ann" });
+  await site.clock.advance("2m");
+  await until(site, mesh, ["short", digest], "completed");
+  await site.clock.advance("2m");
+  expect(await kinds()).toEqual(["due", "instance", "journal", "shape"]);
+  await site.clock.advance("2h");
+  expect(await kinds()).toEqual(["shape"]);
 });

@@ -1,5 +1,5 @@
 /** Many processes share the work: what one leaves, or dies with, another goes on with. */
-import { type Saga, saga } from "@meshwright/core";
+import { type MemoryRows, memoryStore, type Saga, type Store, saga } from "@meshwright/core";
 import { eventually } from "@meshwright/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { approved, built, cuttableStore, newSite, until } from "./support.js";
@@ -102,5 +102,63 @@ test("a process that stops gives back what it has, and another goes on at once",
   );
   await one.stop({ timeout: 0 });
   const two = await site.start([stepping(() => "two")], { sagas: { lease: "1h" } });
+  const { journal } = await until(site, two, ["stepping", digest], "completed");
+  // Nor has its attempt failed.
+  expect(journal.map(({ kind }) => kind)).toEqual(["step", "step", "end"]);
+});
+
+test("a step that a stopping process waits for stays with it, for as long as that takes", async () => {
+  const site = newSite();
+  let begun = 0;
+  let finish: (value: string) => void = () => undefined;
+  const slow = stepping(() => {
+    begun += 1;
+    return new Promise<string>((resolve) => {
+      finish = resolve;
+    });
+  });
+  const one = await site.start([slow], { sagas: { lease: "10s" } });
+  const two = await site.start([slow], { sagas: { lease: "10s" } });
+  await one.publish(built.type, { digest });
+  await eventually("it is at it", () => begun > 0);
+  const stopping = one.stop({ timeout: "2m" });
+  await site.clock.advance("1m");
+  expect(begun).toBe(1);
+  finish("done");
   await until(site, two, ["stepping", digest], "completed");
+  await stopping;
+});
+
+test("answers to commits in another order than these do no step twice", async () => {
+  const site = newSite();
+  const begun: string[] = [];
+  const inner = memoryStore({ database: site.database });
+  let commits = 0;
+  // Every third answer comes late.
+  const store: Store<MemoryRows> = new Proxy(inner, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "transaction") return typeof value === "function" ? value.bind(target) : value;
+      return async (...args: Parameters<typeof inner.transaction>) => {
+        const result = await target.transaction(...args);
+        commits += 1;
+        if (commits % 3 === 0) await new Promise<void>((resolve) => site.clock.after(5, resolve));
+        return result;
+      };
+    },
+  });
+  const both = saga(
+    "both",
+    { startedBy: built, key: (event) => event.data.digest },
+    async (run, { data }) => {
+      const step = (name: string): Promise<void> =>
+        run.step(name, () => void begun.push(`${name} of ${data.digest}`));
+      await run.all(["a", "b"].map((name) => step(name).then(() => step(`${name}2`))));
+    },
+  );
+  const mesh = await site.start([both], { store });
+  const digests = Array.from({ length: 30 }, (_, at) => `sha256:${at}`);
+  for (const one of digests) await mesh.publish(built.type, { digest: one });
+  for (const one of digests) await until(site, mesh, ["both", one], "completed");
+  expect([...begun].sort()).toEqual([...new Set(begun)].sort());
 });
