@@ -64,7 +64,7 @@ export function versionMissing(saga: string, version: number): MeshError {
 }
 
 /** Of a record, where there is no class of its own. */
-export function errorFrom({ code = "SAGA_REFUSED", message }: ErrorRecord): MeshError {
+export function errorFrom({ code = "SAGA_FAILED", message }: ErrorRecord): MeshError {
   return new MeshError(code, message);
 }
 

@@ -4,7 +4,7 @@ import { leaseMs, postgresWorld } from "../world.js";
 import { findBouncer } from "./bouncer.js";
 
 // One of its own, since it is restarted: soon, without a disk that has everything.
-const server = await postgresServer({ config: ["fsync = off", "max_connections = 100"] });
+const server = await postgresServer({ config: ["fsync = off", "max_connections = 300"] });
 const { bouncer, missing } = await findBouncer(server.url);
 afterAll(async () => {
   await bouncer?.close();

@@ -16,9 +16,13 @@ import {
 import type { StoreCase, StoreGuarantee } from "./case.js";
 import type { StoreEnv } from "./env.js";
 
-const opened = defineEvent("com.acme.release.opened.v1", { schema: typed<{ readonly id: string }>({}) });
-const approved = defineEvent("com.acme.release.approved.v1", { schema: typed<{ readonly id: string }>({}) });
-const closed = defineEvent("com.acme.release.closed.v1", { schema: typed<{ readonly id: string }>({}) });
+const schema = typed<{ readonly id: string }>({});
+type About = { readonly data: { readonly id: string } };
+/** With other keys than what starts a saga, so that it comes to another process. */
+const key = ({ data }: About): string => [...data.id].reverse().join("");
+const opened = defineEvent("com.acme.release.opened.v1", { schema, key: ({ data }: About) => data.id });
+const approved = defineEvent("com.acme.release.approved.v1", { schema, key });
+const closed = defineEvent("com.acme.release.closed.v1", { schema, key });
 const catalog = defineCatalog([opened, approved, closed]);
 type SagaMesh = Mesh<typeof catalog>;
 
