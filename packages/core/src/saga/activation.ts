@@ -12,7 +12,7 @@ import type { SagaTransaction } from "./documents.js";
 import { errorRecord, JournalMismatchError, versionMissing } from "./errors.js";
 import { readEvent, storedEvent } from "./events.js";
 import { asJson, astray, type Command, Execution } from "./execution.js";
-import type { Hot } from "./hot.js";
+import type { Hot, Kept } from "./hot.js";
 import type { JournalEntry } from "./journal.js";
 import { cameAt } from "./meetings.js";
 import type { SagaParts } from "./parts.js";
@@ -40,7 +40,7 @@ export interface Work {
   readonly hot: Hot | undefined;
 }
 
-export async function activate(tx: SagaTransaction, parts: SagaParts, work: Work): Promise<Hot> {
+export async function activate(tx: SagaTransaction, parts: SagaParts, work: Work): Promise<Kept> {
   try {
     return await new Activation(tx, parts, work).do();
   } catch (error) {
@@ -55,7 +55,7 @@ async function stop(
   { clock, logger, saga }: SagaParts,
   { before, input }: Work,
   error: Error,
-): Promise<Hot> {
+): Promise<Kept> {
   logger.error(
     { err: error, saga, key: before.key },
     "a saga stands still: its code does not fit its journal",
@@ -69,16 +69,8 @@ async function stop(
     error: errorRecord(error),
   };
   const record = await writeRecord(tx, { before, after, entries: [] });
-  return { record, execution: new Execution(noBody) };
+  return { record, execution: undefined };
 }
-
-const noBody = {
-  key: "",
-  start: { specversion: "1.0", id: "", source: "", type: "", data: undefined },
-  readEvent,
-  now: () => 0,
-  body: () => undefined,
-} as const;
 
 class Activation {
   readonly #tx: SagaTransaction;

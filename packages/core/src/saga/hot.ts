@@ -8,7 +8,7 @@ export interface Hot {
   readonly execution: Execution;
 }
 
-/** The same, or without what was in memory: that is ahead of what is stored, or may be. */
+/** The same, or without what was in memory: that is ahead of what is stored, or may be; or its code does not fit. */
 export interface Kept {
   readonly record: InstanceRecord;
   readonly execution: Execution | undefined;

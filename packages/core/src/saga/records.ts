@@ -201,3 +201,7 @@ export async function leaveWord(
   };
   await writeRecord(tx, { before, after, entries: [] });
 }
+
+export function isEnded({ state }: Pick<InstanceRecord, "state">): boolean {
+  return state !== "running" && state !== "stopped";
+}

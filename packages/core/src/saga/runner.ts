@@ -14,6 +14,7 @@ import type { SagaParts } from "./parts.js";
 import {
   dueFrom,
   type InstanceRecord,
+  isEnded,
   leaveWord,
   parts,
   readRecord,
@@ -67,6 +68,7 @@ export class SagaRunner {
   get saga(): Saga {
     return this.#options.saga;
   }
+
   get now(): number {
     return this.#parts.clock.now();
   }
@@ -111,7 +113,7 @@ export class SagaRunner {
     const stored = storedEvent(event);
     const woken = await this.#transact(async (tx) => {
       if (!(await tx.tx.claim({ group, source: event.source, id: event.id }))) return [];
-      const done: Hot[] = [];
+      const done: Kept[] = [];
       let name = "";
       if (awaited.has(event.type)) {
         const met = await this.#parts.meetings.arrive(tx, event, stored);
@@ -163,7 +165,7 @@ export class SagaRunner {
     return isForked;
   }
 
-  async #begin(tx: SagaTransaction, start: MeshEvent, name: string): Promise<Hot[]> {
+  async #begin(tx: SagaTransaction, start: MeshEvent, name: string): Promise<Kept[]> {
     const { saga } = this.#options;
     const key = saga.key(start);
     if (typeof key !== "string" || key === "")
@@ -182,28 +184,28 @@ export class SagaRunner {
   }
 
   /** What runs, or stands still, is cancelled; the new one begins when that has ended. */
-  async #supersede(tx: SagaTransaction, known: InstanceRecord, start: MeshEvent): Promise<Hot[]> {
+  async #supersede(tx: SagaTransaction, known: InstanceRecord, start: MeshEvent): Promise<Kept[]> {
     if (isEnded(known)) return [await this.#next(tx, known, start)];
     const record = { ...known, next: storedEvent(start) };
     await writeRecord(tx, { before: known, after: record, entries: [] });
     return this.#wake(tx, record, { arrivals: [{ kind: "cancel", reason: "superseded by a newer one" }] });
   }
 
-  async #next(tx: SagaTransaction, last: InstanceRecord, start: MeshEvent): Promise<Hot> {
+  async #next(tx: SagaTransaction, last: InstanceRecord, start: MeshEvent): Promise<Kept> {
     await removeRecord(tx, last);
     const { key, run, goesOn, seen, signals } = last;
     const kept = goesOn ? { seen, signals } : { seen: [], signals: [] };
     return this.#new(tx, { start, key, run: run + 1, ...kept });
   }
 
-  async #new(tx: SagaTransaction, of: Omit<Beginning, "version">): Promise<Hot> {
+  async #new(tx: SagaTransaction, of: Omit<Beginning, "version">): Promise<Kept> {
     const { clock } = this.#parts;
     const record = startRecord({ ...of, version: this.saga.version }, clock.now());
     return activate(tx, this.#parts, { before: record, input: {}, hot: undefined });
   }
 
   /** Goes on with an instance, or leaves word for the process that has it. */
-  async #wake(tx: SagaTransaction, { key, run }: Whose, input: Input): Promise<Hot[]> {
+  async #wake(tx: SagaTransaction, { key, run }: Whose, input: Input): Promise<Kept[]> {
     const { clock, logger, me, saga } = this.#parts;
     const record = await readRecord(tx.documents, key);
     if (record === undefined || record.run !== run || isEnded(record)) return [];
@@ -240,14 +242,14 @@ export class SagaRunner {
   }
 
   /** After the commit. */
-  #take(hot: Hot): void {
+  #take(hot: Kept): void {
     const { record, execution } = hot;
     const { clock } = this.#parts;
     const now = clock.now();
     if (this.#latest.isOlder(record, now)) return;
     const steps = isEnded(record)
       ? []
-      : execution.pending
+      : (execution?.pending ?? [])
           .filter((one) => one.kind === "step")
           .filter((one) => one.due === undefined || isDue(one, now));
     this.#steps.keep(record, steps);
@@ -393,8 +395,4 @@ export class SagaRunner {
     this.#hot.delete(key);
     this.#steps.keep(hot.record, []);
   }
-}
-
-export function isEnded({ state }: Pick<InstanceRecord, "state">): boolean {
-  return state !== "running" && state !== "stopped";
 }

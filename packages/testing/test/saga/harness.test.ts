@@ -133,7 +133,7 @@ describe("sagaHarness", () => {
 
   test("a step may take its time, and have a timeout", async () => {
     const slow = saga("slow", { startedBy: published, key }, async (run) => {
-      await run.step("one", () => new Promise((resolve) => setTimeout(resolve, 5)));
+      await run.step("one", () => new Promise((resolve) => setImmediate(resolve)));
       return run
         .step("two", () => new Promise(() => undefined), { timeout: "30s", retry: retry({ immediate: 0 }) })
         .catch(({ reason }: StepFailedError) => reason);
